@@ -1,0 +1,25 @@
+export type { LngLat } from "./geo/local-metres.ts";
+export { ACCESS } from "./graph/access.ts";
+export {
+  forEachRoadSegment,
+  type NearestRoadOptions,
+  nearestRoadDistanceM,
+  type RoadPosition,
+} from "./graph/nearest-road.ts";
+export { CLASS_SPEED_KMH, ROAD_CLASSES, type RoadClass } from "./graph/road-class.ts";
+export {
+  EDGE_FLAG,
+  edgeGeometry,
+  edgeName,
+  listOutgoingEdges,
+  NO_COMPONENT,
+  NODE_FLAG,
+  RESTRICTION_KIND,
+  type RoadGraph,
+} from "./graph/road-graph.ts";
+export { importExtract } from "./import-extract.ts";
+export type { ImportReport } from "./import-report.ts";
+export { type OpenMap, openMap } from "./open-map.ts";
+export { ExtractError, type ExtractErrorCode } from "./osm/extract-error.ts";
+export { TILE_LAYERS, TILE_MAX_ZOOM, TILE_MIN_ZOOM, type TileLayer, type TileLayers } from "./tiles/layers.ts";
+export { type TileSource, tileAt } from "./tiles/tile-source.ts";
