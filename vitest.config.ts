@@ -12,8 +12,11 @@ export default defineConfig({
         ssr,
         test: {
           name: "unit",
-          include: ["{contract,road-network,database,broker,dispatch-api,device-sim,launcher,map-client}/{src,test}/**/*.test.ts"],
+          include: [
+            "{contract,road-network,database,broker,dispatch-api,device-sim,launcher,map-client}/{src,test}/**/*.test.ts",
+          ],
           maxWorkers: 2,
+          globalSetup: ["./vitest.global-setup.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -27,6 +30,7 @@ export default defineConfig({
           // One system at a time: each test file starts real processes and two cores are all there is.
           fileParallelism: false,
           maxWorkers: 1,
+          globalSetup: ["./vitest.global-setup.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
         },
