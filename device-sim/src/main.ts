@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { generateDistrictCommand } from "./commands/generate-district.ts";
+import { UsageError } from "./commands/options.ts";
+
+const COMMANDS: Record<string, (argv: string[]) => number | Promise<number>> = {
+  "generate-district": generateDistrictCommand,
+};
+
+const USAGE = `usage: node device-sim/dist/main.js <command> [options]
+  generate-district --out DIR [--seed 5]
+`;
+
+/** Exit codes: 0 done or stopped cleanly, 1 failed, 2 wrong command line. */
+async function main(argv: string[]): Promise<number> {
+  const command = COMMANDS[argv[0] ?? ""];
+  if (!command) {
+    process.stderr.write(argv[0] ? `unknown command ${argv[0]}\n${USAGE}` : USAGE);
+    return 2;
+  }
+  try {
+    return await command(argv.slice(1));
+  } catch (error) {
+    process.stderr.write(`device-sim ${argv[0]}: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (error instanceof UsageError) process.stderr.write(USAGE);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
