@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 import { generateDistrictCommand } from "./commands/generate-district.ts";
+import { loadCommand } from "./commands/load.ts";
 import { UsageError } from "./commands/options.ts";
 
 const COMMANDS: Record<string, (argv: string[]) => number | Promise<number>> = {
   "generate-district": generateDistrictCommand,
+  load: loadCommand,
 };
 
 const USAGE = `usage: node device-sim/dist/main.js <command> [options]
   generate-district --out DIR [--seed 5]
+  load --url mqtt://HOST:PORT --credentials FILE --rate N --seconds N [--acked FILE] [--addresses N]
 `;
 
 /** Exit codes: 0 done or stopped cleanly, 1 failed, 2 wrong command line. */
