@@ -11,7 +11,9 @@ export interface ImportReport {
   readonly center: readonly [lng: number, lat: number];
   /** To be shown wherever the roads are drawn. */
   readonly attribution: string;
+  /** Ways for motor traffic, motorway to service; tracks, footways and the like are in the graph and not in this number. */
   readonly roadWays: number;
+  /** Nodes of those ways. */
   readonly roadNodes: number;
   /** Directed edges that somebody may use. */
   readonly edges: number;
@@ -19,8 +21,10 @@ export interface ImportReport {
   readonly components: number;
   /** Share of the car roads' length in the largest component, 0 to 1. */
   readonly largestComponentShare: number;
+  /** Turn restrictions and traffic signals of the extract, also those that no road meets. */
   readonly restrictions: number;
   readonly signals: number;
+  /** Of all ways in the graph. */
   readonly namedWays: number;
   readonly warnings: readonly string[];
 }

@@ -1,5 +1,5 @@
 import type { Tags } from "../osm/elements.ts";
-import { isDrivable, isMotorRoad, isMotorway } from "./road-class.ts";
+import { isDrivable, isMotorRoad, isMotorway, ROAD_CLASSES } from "./road-class.ts";
 
 /** Who may use a directed edge; bits of `edgeAccess`. */
 export const ACCESS = {
@@ -37,16 +37,17 @@ const NEVER: ReadonlySet<string> = new Set(["military"]);
 export function accessOf(tags: Tags, roadClass: number): WayAccess {
   const general = tags.get("access");
   const vehicle = tags.get("vehicle") ?? general;
-  const motor = tags.get("motor_vehicle") ?? vehicle;
+  const motor = tags.get("motor_vehicle");
   const car = tags.get("motorcar") ?? motor;
   const motorcycle = tags.get("motorcycle") ?? motor;
   const foot = tags.get("foot") ?? general;
 
   let driven = 0;
-  if (allows(car, isMotorRoad(roadClass))) driven |= ACCESS.CAR;
-  if (allows(motorcycle, isMotorRoad(roadClass))) driven |= ACCESS.MOTORCYCLE;
-  if (isDrivable(roadClass) && !NEVER.has(car ?? "")) driven |= ACCESS.EMERGENCY;
-  if (car !== undefined && DESTINATION.has(car)) driven |= ACCESS.DESTINATION;
+  if (admits(car, vehicle, roadClass)) driven |= ACCESS.CAR;
+  if (admits(motorcycle, vehicle, roadClass)) driven |= ACCESS.MOTORCYCLE;
+  const isClosed = NEVER.has(car ?? vehicle ?? "");
+  if ((isDrivable(roadClass) || (driven & ACCESS.CAR) !== 0) && !isClosed) driven |= ACCESS.EMERGENCY;
+  if ((driven & ACCESS.CAR) !== 0 && DESTINATION.has(car ?? vehicle ?? "")) driven |= ACCESS.DESTINATION;
 
   const walked = allows(foot, !isMotorway(roadClass)) ? ACCESS.FOOT : 0;
   const direction = directionOf(tags, roadClass);
@@ -66,6 +67,12 @@ export function directionOf(tags: Tags, roadClass: number): -1 | 0 | 1 {
   const junction = tags.get("junction");
   if (junction === "roundabout" || junction === "circular" || isMotorway(roadClass)) return 1;
   return 0;
+}
+
+/** Only a sign for motor traffic itself opens a path to it: “access=yes” on a footway speaks of walkers. */
+function admits(motor: string | undefined, vehicle: string | undefined, roadClass: number): boolean {
+  if (ROAD_CLASSES[roadClass] === "steps") return false;
+  return isMotorRoad(roadClass) ? allows(motor ?? vehicle, true) : allows(motor, false);
 }
 
 function allows(value: string | undefined, usual: boolean): boolean {

@@ -38,12 +38,16 @@ const ALIASES: ReadonlyMap<string, RoadClass> = new Map([
   ["corridor", "footway"],
 ]);
 
-/** The number of a way's class in {@link ROAD_CLASSES}, or undefined where the way is no road. */
+/** The number of a way's class in {@link ROAD_CLASSES}, or undefined where the way is no road or a square. */
 export function findRoadClass(tags: Tags): number | undefined {
+  // A square is crossed, not driven along its outline.
+  return tags.get("area") === "yes" ? undefined : findHighwayClass(tags);
+}
+
+/** The same for lines and squares. */
+export function findHighwayClass(tags: Tags): number | undefined {
   const highway = tags.get("highway");
   if (highway === undefined) return undefined;
-  // An area is walked across, not along its outline.
-  if (tags.get("area") === "yes") return undefined;
   return CLASS_NUMBERS.get(ALIASES.get(highway) ?? highway);
 }
 
@@ -52,7 +56,6 @@ export const CLASS_SPEED_KMH: readonly number[] = [
   105, 60, 80, 45, 55, 40, 50, 35, 40, 30, 35, 30, 12, 15, 8, 15, 8, 5, 5, 3,
 ];
 
-/** Classes up to and including `service` are built for motor traffic. */
 const LAST_MOTOR_CLASS = ROAD_CLASSES.indexOf("service");
 const PEDESTRIAN = ROAD_CLASSES.indexOf("pedestrian");
 const TRACK = ROAD_CLASSES.indexOf("track");
@@ -63,6 +66,11 @@ const MOTORWAYS: ReadonlySet<number> = new Set([
 
 export function isMotorway(roadClass: number): boolean {
   return MOTORWAYS.has(roadClass);
+}
+
+/** Whether the class is built for motor traffic: motorway to service. */
+export function isStreet(roadClass: number): boolean {
+  return roadClass <= LAST_MOTOR_CLASS;
 }
 
 /** Whether the road is wide enough for a car, whatever the signs say. */

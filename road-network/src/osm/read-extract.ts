@@ -53,9 +53,10 @@ async function isXml(file: FileHandle): Promise<boolean> {
   return /^\uFEFF?\s*</.test(bytes.toString("utf8", 0, bytesRead));
 }
 
-function asExtractError(error: unknown, path: string): ExtractError {
+function asExtractError(error: unknown, path: string): unknown {
   if (error instanceof ExtractError) return new ExtractError(error.code, `${path}: ${error.message}`);
-  const reason = error instanceof Error ? error.message : String(error);
+  // A fault of this program, or of the disk, is not the extract's.
+  if (!(error instanceof Error) || error instanceof TypeError || "syscall" in error) return error;
   // A broken length sends the protobuf reader past the end of its block; every such fault means the same to the user.
-  return new ExtractError("EXTRACT_BROKEN", `${path} cannot be decoded (${reason}); download the extract again`);
+  return new ExtractError("EXTRACT_BROKEN", `${path} cannot be decoded (${error.message}); download the extract again`);
 }

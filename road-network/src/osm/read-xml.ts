@@ -77,7 +77,7 @@ class XmlElements {
     this.#depth++;
     if (this.#depth === 1) {
       if (name !== "osm") throw new ExtractError("EXTRACT_BROKEN", `The file is <${name.slice(0, 60)}>, not <osm>`);
-      const copyright = attributes["copyright"];
+      const copyright = attributes.copyright;
       if (copyright) this.#handler.copyright(copyright);
       return;
     }
@@ -106,7 +106,7 @@ class XmlElements {
 
   #begin(kind: MemberType, attributes: Attributes): void {
     // Editors mark what they are about to delete; such an element may have no position.
-    if (attributes["action"] === "delete" || attributes["visible"] === "false") return;
+    if (attributes.action === "delete" || attributes.visible === "false") return;
     this.#kind = kind;
     this.#id = wholeNumber(attributes, "id", kind);
     this.#tags = undefined;
@@ -119,17 +119,17 @@ class XmlElements {
   }
 
   #tag(attributes: Attributes): void {
-    const key = attributes["k"];
-    const value = attributes["v"];
+    const key = attributes.k;
+    const value = attributes.v;
     if (key === undefined || value === undefined || !isKeptKey(key)) return;
     this.#tags ??= new Map();
     this.#tags.set(key, value);
   }
 
   #member(attributes: Attributes): void {
-    const type = attributes["type"];
+    const type = attributes.type;
     if (type !== "node" && type !== "way" && type !== "relation") return;
-    this.#members.push({ type, ref: wholeNumber(attributes, "ref", "member"), role: attributes["role"] ?? "" });
+    this.#members.push({ type, ref: wholeNumber(attributes, "ref", "member"), role: attributes.role ?? "" });
     if (this.#members.length > RELATION_MAX_MEMBERS) {
       throw tooMany(`Relation ${this.#id}`, "members", RELATION_MAX_MEMBERS);
     }
