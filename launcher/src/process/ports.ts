@@ -1,0 +1,53 @@
+import { createServer } from "node:net";
+import { Refusal } from "../refusal.ts";
+
+export type PortWish = {
+  /** What the port is for, and how another is chosen, for the message. */
+  readonly option: string;
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+};
+
+/**
+ * Finds out whether each port is free, and picks one where 0 is wished, so that a process that starts again comes back on
+ * the same.
+ * @throws Refusal naming every port that cannot be had
+ */
+export async function claimPorts<Name extends string>(
+  wishes: Readonly<Record<Name, PortWish>>,
+): Promise<Record<Name, number>> {
+  const problems: string[] = [];
+  const claimed: [string, number][] = [];
+  for (const [name, wish] of Object.entries<PortWish>(wishes)) {
+    const outcome = await tryPort(wish.host, wish.port);
+    if (typeof outcome === "number") claimed.push([name, outcome]);
+    else problems.push(explain(wish, outcome.code));
+  }
+  if (problems.length > 0) throw new Refusal(problems.join("\n"));
+  return Object.fromEntries(claimed) as Record<Name, number>;
+}
+
+function tryPort(host: string, port: number): Promise<number | { readonly code: string }> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.on("error", (error: NodeJS.ErrnoException) => resolve({ code: error.code ?? error.message }));
+    probe.listen({ host, port, exclusive: true }, () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : port));
+    });
+  });
+}
+
+function explain({ option, host, port }: PortWish, code: string): string {
+  switch (code) {
+    case "EADDRINUSE":
+      return `port ${port} on ${host} is in use: end the program that has it, or choose another with --${option}`;
+    case "EACCES":
+      return `port ${port} may be opened by root only: choose one above 1023 with --${option}`;
+    case "EADDRNOTAVAIL":
+      return `${host} is no address of this machine: choose another with --host`;
+    default:
+      return `port ${port} on ${host} cannot be opened (${code}): choose another with --${option}`;
+  }
+}
