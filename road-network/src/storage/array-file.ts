@@ -52,17 +52,20 @@ export async function readColumns(path: string): Promise<Record<string, Column>>
       if (bytesRead === 0) throw new Error(`${path} shrank while it was read; import the extract again`);
       got += bytesRead;
     }
-    return decodeColumns(path, buffer);
+    try {
+      return decodeColumns(buffer);
+    } catch (error) {
+      throw new Error(`${path} is not a whole ${MAGIC} file; import the extract again`, { cause: error });
+    }
   } finally {
     await file.close();
   }
 }
 
-function decodeColumns(path: string, buffer: SharedArrayBuffer): Record<string, Column> {
+function decodeColumns(buffer: SharedArrayBuffer): Record<string, Column> {
   const bytes = Buffer.from(buffer);
-  if (bytes.length < 12 || bytes.toString("latin1", 0, 8) !== MAGIC) {
-    throw new Error(`${path} is not a ${MAGIC} file; import the extract again`);
-  }
+  const magic = bytes.toString("latin1", 0, 8);
+  if (magic !== MAGIC) throw new Error(`It begins with ${JSON.stringify(magic)}`);
   const directoryBytes = bytes.readUInt32LE(8);
   const entries: Entry[] = JSON.parse(bytes.toString("utf8", 12, 12 + directoryBytes));
   const start = align(12 + directoryBytes);

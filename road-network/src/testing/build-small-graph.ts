@@ -4,7 +4,7 @@ import type { RoadGraph } from "../graph/road-graph.ts";
 import { ElementCollector, type Elements } from "../osm/collect-elements.ts";
 import type { SmallExtract } from "./small-extract.ts";
 
-export function collect({ nodes, ways, relations = [] }: SmallExtract): Elements {
+function collect({ nodes, ways, relations = [] }: SmallExtract): Elements {
   const collector = new ElementCollector();
   const tagMap = (tags: Record<string, string> = {}) => new Map(Object.entries(tags));
   for (const { id, lng, lat, tags } of nodes) {

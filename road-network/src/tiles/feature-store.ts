@@ -2,7 +2,7 @@ import Flatbush from "flatbush";
 import { type Columns, createTextReader, encodeTexts, getColumn } from "../storage/array-file.ts";
 
 /** What a tile may show, in columns. Feature f's rings are `featureStart[f] .. featureStart[f + 1])`, ring r's points `ringStart[r] .. ringStart[r + 1])`. */
-export interface FeatureColumns {
+interface FeatureColumns {
   /** Position in TILE_LAYERS. */
   readonly featureLayer: Uint8Array;
   /** GEOMETRY. */
@@ -41,6 +41,11 @@ export function encodeFeatures(features: BuiltFeatures, version: string): Column
     ...encodeTexts("version", [version]),
     ...encodeTexts("properties", features.properties),
   };
+}
+
+/** A store without a file. */
+export function featureStoreOf(features: BuiltFeatures, version: string): FeatureStore {
+  return decodeFeatures(encodeFeatures(features, version));
 }
 
 export function decodeFeatures(columns: Columns): FeatureStore {
