@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { type AddressInfo, Server } from "node:net";
 import { Refusal } from "../refusal.ts";
 
 export type PortWish = {
@@ -18,24 +18,24 @@ export async function claimPorts<Name extends string>(
   wishes: Readonly<Record<Name, PortWish>>,
 ): Promise<Record<Name, number>> {
   const problems: string[] = [];
-  const claimed: [string, number][] = [];
+  const claimed: [string, Server][] = [];
   for (const [name, wish] of Object.entries<PortWish>(wishes)) {
-    const outcome = await tryPort(wish.host, wish.port);
-    if (typeof outcome === "number") claimed.push([name, outcome]);
+    const outcome = await listen(wish.host, wish.port);
+    if (outcome instanceof Server) claimed.push([name, outcome]);
     else problems.push(explain(wish, outcome.code));
   }
+  // All are held until the last is claimed, so that none is picked twice.
+  const ports = claimed.map(([name, server]) => [name, (server.address() as AddressInfo).port] as const);
+  await Promise.all(claimed.map(([, server]) => new Promise((resolve) => server.close(resolve))));
   if (problems.length > 0) throw new Refusal(problems.join("\n"));
-  return Object.fromEntries(claimed) as Record<Name, number>;
+  return Object.fromEntries(ports) as Record<Name, number>;
 }
 
-function tryPort(host: string, port: number): Promise<number | { readonly code: string }> {
+function listen(host: string, port: number): Promise<Server | { readonly code: string }> {
   return new Promise((resolve) => {
-    const probe = createServer();
-    probe.on("error", (error: NodeJS.ErrnoException) => resolve({ code: error.code ?? error.message }));
-    probe.listen({ host, port, exclusive: true }, () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : port));
-    });
+    const server = new Server();
+    server.on("error", (error: NodeJS.ErrnoException) => resolve({ code: error.code ?? error.message }));
+    server.listen({ host, port, exclusive: true }, () => resolve(server));
   });
 }
 

@@ -33,10 +33,12 @@ export async function supervise(
 
   const begin = async () => {
     const startedAtMs = Date.now();
-    running = await start();
+    const started = await start();
+    running = started;
     startNo++;
-    onStart(name, running.pid, startNo);
-    over = keep(running, startedAtMs);
+    onStart(name, started.pid, startNo);
+    over = keep(started, startedAtMs);
+    return started;
   };
   const keep = async (current: Running, startedAtMs: number) => {
     const ending = await current.ended;
@@ -52,10 +54,10 @@ export async function supervise(
       });
       if (stopping) return;
       try {
-        await begin();
+        const started = await begin();
         // Asked to stop while it was starting.
-        if (stopping) return running?.stop();
-        say(`${name} runs again (process ${running?.pid})`);
+        if (stopping) return started.stop();
+        say(`${name} runs again (process ${started.pid})`);
         return;
       } catch (error) {
         say((error as Error).message);
