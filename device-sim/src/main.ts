@@ -2,14 +2,20 @@
 import { generateDistrictCommand } from "./commands/generate-district.ts";
 import { loadCommand } from "./commands/load.ts";
 import { UsageError } from "./commands/options.ts";
+import { playCommand } from "./commands/play.ts";
+import { rosterCommand } from "./commands/roster.ts";
 
 const COMMANDS: Record<string, (argv: string[]) => number | Promise<number>> = {
   "generate-district": generateDistrictCommand,
+  roster: rosterCommand,
+  play: playCommand,
   load: loadCommand,
 };
 
 const USAGE = `usage: node device-sim/dist/main.js <command> [options]
   generate-district --out DIR [--seed 5]
+  roster --map DIR [--stations DIR/stations.json] [--seed 5] [--units 300]
+  play --url mqtt://127.0.0.1:1883 --map DIR --credentials FILE [--stations FILE] [--seed 5] [--speed 1]
   load --url mqtt://HOST:PORT --credentials FILE --rate N --seconds N [--acked FILE] [--addresses N]
 `;
 
