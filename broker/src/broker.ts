@@ -1,0 +1,205 @@
+import { readFile } from "node:fs/promises";
+import type { RefusalReason } from "@wufen/contract";
+import { connect } from "@wufen/database";
+import type { Logger } from "pino";
+import { DeviceRegistry } from "./access/device-registry.ts";
+import { Refusals } from "./access/refusals.ts";
+import { RegistryFeed } from "./access/registry-feed.ts";
+import { TokenBucket } from "./access/token-bucket.ts";
+import { BusServer } from "./bus/bus-server.ts";
+import type { BrokerConfig } from "./config.ts";
+import { FixWriter } from "./durable/fix-writer.ts";
+import { Partitions } from "./durable/partitions.ts";
+import { WriterSession } from "./durable/writer-session.ts";
+import { Ingest } from "./ingest/ingest.ts";
+import { sendCommand } from "./listeners/commands-http.ts";
+import { listenLoopback } from "./listeners/loopback.ts";
+import { listenTcp, listenTls } from "./listeners/mqtt-listener.ts";
+import { takeOwnTracksPost } from "./listeners/owntracks-http.ts";
+import { Metrics } from "./metrics.ts";
+import { Presence } from "./presence/presence.ts";
+import { createMqtt } from "./protocol/mqtt.ts";
+import { PendingCommands } from "./protocol/pending-commands.ts";
+import { Sessions } from "./protocol/sessions.ts";
+
+const DAY_MS = 86_400_000;
+const UPKEEP_MS = 3_600_000;
+const LOOP_WINDOW_MS = 1000;
+const STOP_GRACE_MS = 3000;
+
+export interface Broker {
+  readonly mqttPort: number;
+  readonly mqttsPort: number | undefined;
+  readonly loopbackPort: number;
+  /** The epoch of the connection that writes now. */
+  epoch(): number;
+  /** Reads the certificate files again. */
+  reloadCertificate(): Promise<void>;
+  /** Takes no more connections, commits what waits, acknowledges it, closes. */
+  stop(): Promise<void>;
+}
+
+/** Starts a broker; rejects where the database or a port cannot be had. `onFatal` hears of what ends it later. */
+export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (error: Error) => void): Promise<Broker> {
+  const { limits } = config;
+  const sql = connect(config.databaseUrl, { max: 3, applicationName: `wufen broker ${config.brokerNo}` });
+  const metrics = new Metrics();
+  const refusals = new Refusals(sql, limits.refusalKeys, log);
+  const refuse = (deviceNo: number, reason: RefusalReason, nowMs: number) => refusals.add(deviceNo, reason, nowMs);
+  const partitions = new Partitions(sql);
+  const registry = new DeviceRegistry(
+    Buffer.from(config.deviceKey, "hex"),
+    () => new TokenBucket(limits.publishesPerSecond, limits.publishBurst, Date.now()),
+  );
+  const retentionMs = config.retentionDays * DAY_MS;
+  const feed = new RegistryFeed(sql, registry, log);
+  await partitions.makeAhead(Date.now());
+  await feed.start();
+
+  let epoch: number | undefined;
+  const presence = new Presence({
+    sql,
+    broker: config.brokerNo,
+    log,
+    epoch: () => epoch,
+    publish: (changes) => bus?.send({ kind: "presence", broker: config.brokerNo, epoch: epoch ?? 0, changes }),
+  });
+  const writer = new FixWriter({
+    limits,
+    log,
+    nowMs: Date.now,
+    openSession: (lastEpoch, onEnd) => WriterSession.open(config.databaseUrl, config.brokerNo, lastEpoch, onEnd),
+    makePartitions: (fixes) => partitions.makeFor(fixes.map(({ fixedAtMs }) => fixedAtMs)),
+    onEpoch: (session) => {
+      epoch = session.epoch;
+      bus?.send({ kind: "heartbeat", broker: config.brokerNo, epoch, lastN: 0 });
+    },
+    onStored: (session, firstN, fixes) => {
+      metrics.stored += fixes.length;
+      bus?.send({ kind: "fixes", broker: config.brokerNo, epoch: session.epoch, firstN, fixes });
+    },
+    onDuplicate: ({ device }) => {
+      metrics.duplicates++;
+      refuse(device.record.no, "duplicate", Date.now());
+    },
+    onDropped: ({ device }) => {
+      metrics.dropped++;
+      refuse(device.record.no, "database-down", Date.now());
+    },
+    onPoison: (fix, error) => {
+      log.error({ err: error, deviceNo: fix.deviceNo }, "the database does not take this fix");
+      refuse(fix.deviceNo, "impossible", Date.now());
+    },
+    onCommit: (rows, tookMs) => {
+      metrics.batchRows.add(rows);
+      metrics.commitMs.add(tookMs);
+    },
+    onRoom: () => sessions.releaseFull(),
+    onFatal,
+  });
+  const bus =
+    config.busSocket === undefined
+      ? undefined
+      : new BusServer({
+          path: config.busSocket,
+          bufferBytes: limits.busBufferBytes,
+          log,
+          heartbeat: () => {
+            const session = writer.session;
+            if (session === undefined) return undefined;
+            return { kind: "heartbeat", broker: config.brokerNo, epoch: session.epoch, lastN: session.lastN };
+          },
+          presence: () => ({ kind: "presence", broker: config.brokerNo, epoch: epoch ?? 0, changes: presence.list() }),
+        });
+  const ingest = new Ingest({
+    gate: { futureSkewMs: limits.futureSkewMs, retentionMs },
+    writer,
+    presence,
+    metrics,
+    refuse,
+  });
+  const sessions: Sessions = new Sessions({
+    limits,
+    writer,
+    presence,
+    metrics,
+    refuse,
+    handle: (conn) => void aedes.handle(conn),
+  });
+  const aedes = createMqtt({
+    limits,
+    registry,
+    ingest,
+    writer,
+    presence,
+    metrics,
+    sessionOf: (conn) => sessions.of(conn),
+    refuse,
+  });
+  await aedes.listen();
+  await writer.ready();
+  await presence.clearEarlier(writer.session?.epoch ?? 0, Date.now());
+  await bus?.listen();
+
+  const commands = new PendingCommands(limits.commandQueue, limits.commandAgeMs);
+  const readCertificate = async () => ({
+    cert: await readFile(config.tlsCert ?? ""),
+    key: await readFile(config.tlsKey ?? ""),
+  });
+  const tcp = await listenTcp(config.mqttHost, config.mqttPort, sessions);
+  const tls =
+    config.mqttsPort === undefined
+      ? undefined
+      : await listenTls(config.mqttHost, config.mqttsPort, await readCertificate(), sessions);
+  const loopback = await listenLoopback(config.loopbackPort, {
+    sessions,
+    proxyKey: config.proxyKey,
+    bodyBytes: limits.packetBytes,
+    isHealthy: () => writer.isUp,
+    metrics: () => ({
+      ...metrics.toJSON(),
+      refusals: refusals.totals(),
+      waiting: writer.waiting,
+      busReaders: bus?.readers ?? 0,
+    }),
+    takeOwnTracksPost: (request, body) =>
+      takeOwnTracksPost(
+        { registry, ingest, writer, commands, waitingPerDevice: limits.waitingPerDevice, refuse },
+        request,
+        body,
+      ),
+    sendCommand: (deviceId, body) => sendCommand({ registry, aedes, commands }, deviceId, body),
+    onOversized: () => refuse(0, "oversized", Date.now()),
+  });
+
+  const upkeep = setInterval(() => {
+    const nowMs = Date.now();
+    Promise.all([partitions.makeAhead(nowMs), partitions.dropExpired(nowMs, retentionMs)]).catch((error: unknown) =>
+      log.warn({ err: error }, "partitions: trying again in an hour"),
+    );
+  }, UPKEEP_MS);
+  const window = setInterval(() => metrics.resetLoop(), LOOP_WINDOW_MS);
+
+  return {
+    mqttPort: tcp.port,
+    mqttsPort: tls?.port,
+    loopbackPort: loopback.port,
+    epoch: () => epoch ?? 0,
+    reloadCertificate: async () => tls?.setCertificate(await readCertificate()),
+    stop: async () => {
+      clearInterval(upkeep);
+      clearInterval(window);
+      for (const listener of [tcp, tls, loopback]) listener?.stopAccepting();
+      await writer.stop(STOP_GRACE_MS);
+      await new Promise<void>((resolve) => aedes.close(() => resolve()));
+      sessions.dropAll();
+      await loopback.close();
+      await presence.stop();
+      await refusals.stop();
+      await feed.stop();
+      await bus?.close();
+      metrics.stop();
+      await sql.end({ timeout: 1 });
+    },
+  };
+}

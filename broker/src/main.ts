@@ -1,0 +1,37 @@
+import { pino } from "pino";
+import { startBroker } from "./broker.ts";
+import { readConfig } from "./config.ts";
+
+const read = readConfig(process.env);
+if (!read.ok) {
+  for (const problem of read.problems) console.error(problem);
+  process.exit(1);
+}
+const { config } = read;
+const log = pino({ name: "broker", level: config.log }, pino.destination(2));
+
+const end = (error: Error): never => {
+  log.fatal({ err: error }, error.message);
+  process.exit(1);
+};
+
+try {
+  const broker = await startBroker(config, log, end);
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    broker.stop().then(() => process.exit(0), end);
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  process.on("SIGHUP", () => {
+    broker
+      .reloadCertificate()
+      .catch((error: unknown) => log.error({ err: error }, "certificate not read; the old one stays"));
+  });
+  const { mqttPort, mqttsPort, loopbackPort } = broker;
+  console.log(JSON.stringify({ ready: true, mqttPort, mqttsPort, loopbackPort, epoch: broker.epoch() }));
+} catch (error) {
+  end(error as Error);
+}
