@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Refusal } from "../refusal.ts";
 
-/** Longest path of a unix socket on any system, bytes, the final zero included. */
-const SOCKET_PATH_BYTES = 104;
+/** Longest path of a unix socket that every system takes, bytes. */
+const SOCKET_PATH_BYTES = 100;
 
 /** What lies where in the data folder. */
 export type DataFolder = {
@@ -68,7 +68,7 @@ function shortSocket(dir: string): string {
   const id = createHash("sha256").update(dir).digest("hex").slice(0, 12);
   if (process.platform === "win32") return `\\\\.\\pipe\\wufen-bus-${id}`;
   const inData = join(dir, "bus.sock");
-  if (Buffer.byteLength(inData) < SOCKET_PATH_BYTES) return inData;
+  if (Buffer.byteLength(inData) <= SOCKET_PATH_BYTES) return inData;
   const shortDir = join(tmpdir().length < 60 ? tmpdir() : "/tmp", `wufen-bus-${process.getuid?.() ?? 0}-${id}`);
   mkdirSync(shortDir, { recursive: true, mode: 0o700 });
   return join(shortDir, "bus.sock");

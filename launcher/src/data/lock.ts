@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { sep } from "node:path";
 import { isProcess } from "../process/other-processes.ts";
 import { Refusal } from "../refusal.ts";
 
@@ -8,7 +9,8 @@ import { Refusal } from "../refusal.ts";
  * @returns what gives the lock back
  */
 export function lockFolder(lockFile: string, dir: string): () => void {
-  const mine = `${process.pid} ${randomBytes(8).toString("hex")}\n`;
+  const script = (process.argv[1] ?? "").split(sep).slice(-2).join(sep);
+  const mine = `${process.pid} ${randomBytes(8).toString("hex")} ${script}`;
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
       writeFileSync(lockFile, mine, { flag: "wx", mode: 0o600 });
@@ -18,8 +20,9 @@ export function lockFolder(lockFile: string, dir: string): () => void {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    const pid = Number.parseInt(read(lockFile) ?? "", 10);
-    if (pid > 0 && pid !== process.pid && isProcess(pid, "launcher")) {
+    const [number, , theirScript = ""] = (read(lockFile) ?? "").split(" ");
+    const pid = Number(number);
+    if (pid > 0 && theirScript !== "" && isProcess(pid, theirScript)) {
       throw new Refusal(`Wufen already runs on ${dir} (process ${pid}): stop that one, or choose another --data`);
     }
     // Only one of several that find it stale gets to move it away.

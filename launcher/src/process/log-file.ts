@@ -6,17 +6,20 @@ const MOST_BYTES = 4 * 1024 * 1024;
 export class LogFile {
   readonly path: string;
   readonly #mostBytes: number;
-  #descriptor: number;
+  #descriptor: number | undefined;
   #bytes: number;
 
   constructor(path: string, mostBytes: number = MOST_BYTES) {
     this.path = path;
     this.#mostBytes = mostBytes;
-    this.#descriptor = openSync(path, "a", 0o600);
-    this.#bytes = fstatSync(this.#descriptor).size;
+    const descriptor = openSync(path, "a", 0o600);
+    this.#descriptor = descriptor;
+    this.#bytes = fstatSync(descriptor).size;
   }
 
+  /** Lines that come after the end are dropped: a process may write until it is gone. */
   write(line: string): void {
+    if (this.#descriptor === undefined) return;
     if (this.#bytes > this.#mostBytes) {
       closeSync(this.#descriptor);
       renameSync(this.path, `${this.path}.1`);
@@ -27,6 +30,7 @@ export class LogFile {
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 }

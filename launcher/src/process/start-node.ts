@@ -87,11 +87,13 @@ export async function runNode(
   projectDir: string,
   log: (line: string) => void,
   input = "",
+  signal?: AbortSignal,
 ): Promise<string> {
   const child = spawn(process.execPath, [join(projectDir, program.script), ...(program.args ?? [])], {
     cwd: projectDir,
     stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, ...program.environment },
+    ...(signal === undefined ? {} : { signal }),
   });
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
