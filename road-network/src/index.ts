@@ -21,5 +21,16 @@ export { importExtract } from "./import-extract.ts";
 export type { ImportReport } from "./import-report.ts";
 export { type OpenMap, openMap } from "./open-map.ts";
 export { ExtractError, type ExtractErrorCode } from "./osm/extract-error.ts";
+export {
+  createFleet,
+  type NearestFleet,
+  type NearestQuestion,
+  type NearestUnit,
+  nearestUnits,
+} from "./search/nearest-units.ts";
+export type { RoadPlace } from "./search/road-place.ts";
+export { createTravelModel, type TravelModel } from "./search/travel-model.ts";
+export { TRAVEL_PROFILES, type TravelProfile, type TravelProfileId } from "./search/travel-profile.ts";
+export { UnitsOnRoads } from "./search/units-on-roads.ts";
 export { TILE_LAYERS, TILE_MAX_ZOOM, TILE_MIN_ZOOM, type TileLayer, type TileLayers } from "./tiles/layers.ts";
 export { type TileSource, tileAt } from "./tiles/tile-source.ts";
