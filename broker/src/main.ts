@@ -25,6 +25,8 @@ try {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  // The pipe from the process that started this one ends with it, however it ends.
+  if (process.env.WUFEN_PARENT_PIPE === "1") process.stdin.resume().on("end", stop);
   process.on("SIGHUP", () => {
     broker
       .reloadCertificate()
