@@ -41,7 +41,7 @@ export async function runLinks({ url, seed, devices, play, onReportRequest, log 
     process.once("SIGTERM", resolve);
     process.once("SIGINT", resolve);
     // The pipe from the process that started this one ends with it, however it ends.
-    if (process.env.WUFEN_PARENT_PIPE === "1") process.stdin.resume().once("end", resolve);
+    if (process.env.WUFEN_PARENT_PIPE === "1") process.stdin.resume().once("end", resolve).unref();
     const ticker = setInterval(() => {
       if (play(links) || links.some((link) => link.queued > 0)) return;
       resolve();
