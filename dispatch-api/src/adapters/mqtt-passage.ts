@@ -1,0 +1,67 @@
+import type { IncomingMessage } from "node:http";
+import { connect, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type BrokerClient, passedOnHeaders } from "./broker-client.ts";
+
+/** Most MQTT WebSockets passed through at once. */
+export const PASSAGES_LIMIT = 20_000;
+const CONNECT_WAIT_MS = 5000;
+
+/** Passes MQTT over WebSocket through to the broker as it is, with the client's true address. */
+export class MqttPassage {
+  readonly #broker: BrokerClient;
+  readonly #sockets = new Set<Duplex>();
+
+  constructor(broker: BrokerClient) {
+    this.#broker = broker;
+  }
+
+  get open(): number {
+    return this.#sockets.size;
+  }
+
+  accept(request: IncomingMessage, client: Socket, head: Buffer): void {
+    if (this.#sockets.size >= PASSAGES_LIMIT) {
+      client.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n");
+      return;
+    }
+    const { hostname, port } = this.#broker.url;
+    const broker = connect({ host: hostname, port: Number(port || 80) });
+    broker.setTimeout(CONNECT_WAIT_MS, () => broker.destroy());
+    const drop = () => {
+      this.#sockets.delete(client);
+      if (broker.connecting) client.end("HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n");
+      broker.destroy();
+      client.destroy();
+    };
+    this.#sockets.add(client);
+    broker.on("connect", () => {
+      broker.setTimeout(0);
+      broker.write(requestHead(request, this.#broker));
+      if (head.length > 0) broker.write(head);
+      client.pipe(broker);
+      broker.pipe(client);
+    });
+    for (const socket of [client, broker]) {
+      socket.setNoDelay(true);
+      socket.on("error", drop);
+      socket.on("close", drop);
+    }
+  }
+
+  close(): void {
+    for (const client of this.#sockets) client.destroy();
+  }
+}
+
+function requestHead(request: IncomingMessage, broker: BrokerClient): string {
+  const headers = {
+    ...passedOnHeaders(request.headers),
+    ...broker.proof(request.socket.remoteAddress ?? ""),
+    host: broker.url.host,
+    connection: "Upgrade",
+    upgrade: "websocket",
+  };
+  const lines = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : `${name}: ${value}`));
+  return `GET /mqtt HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`;
+}

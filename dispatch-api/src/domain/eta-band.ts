@@ -1,0 +1,15 @@
+import type { UnitKind } from "@wufen/contract";
+import { UNKNOWN_ACCURACY_M } from "./plausible-move.ts";
+import { responseSpeedMps } from "./straight-line-model.ts";
+
+/**
+ * [N4] Earliest and latest arrival, seconds. Since its fix the unit may have driven towards the place or away from it for as long as
+ * the fix is old, and it was anywhere within the fix's accuracy.
+ */
+export function etaBandSeconds(
+  etaSeconds: number,
+  fix: { readonly kind: UnitKind; readonly positionAgeMs: number; readonly accuracyM: number | undefined },
+): [earliest: number, latest: number] {
+  const spreadSeconds = fix.positionAgeMs / 1000 + (fix.accuracyM ?? UNKNOWN_ACCURACY_M) / responseSpeedMps(fix.kind);
+  return [Math.max(0, etaSeconds - spreadSeconds), etaSeconds + spreadSeconds];
+}

@@ -1,0 +1,2 @@
+export { readConfig } from "./config.ts";
+export { type Server, startServer } from "./server.ts";

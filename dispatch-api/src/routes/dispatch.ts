@@ -1,0 +1,65 @@
+import type { Position, UnitKind } from "@wufen/contract";
+import { NearestAnswer, NearestQuery, Problem, ResponseArea, ResponseAreaQuery } from "@wufen/contract";
+import { nearestUnits } from "../domain/nearest-units.ts";
+import { findFixNow, listUnitsNow } from "../live/unit-view.ts";
+import type { Parts } from "../parts.ts";
+import { RequestProblem } from "../problem.ts";
+import type { Api } from "./api.ts";
+import { getUnit } from "./units.ts";
+
+/** The rings of response: station, branch, city. */
+const DEFAULT_MINUTES = [5];
+
+export function dispatchRoutes(app: Api, parts: Parts): void {
+  const { registry, live, model } = parts;
+  const tags = ["dispatch"];
+
+  app.post(
+    "/api/nearest",
+    {
+      config: { right: "dispatch" },
+      schema: { tags, summary: "Who is there first [N1–N6]", body: NearestQuery, response: { 200: NearestAnswer } },
+    },
+    ({ body }) => {
+      const now = parts.now();
+      return nearestUnits(listUnitsNow(registry, live, now), body, model, now);
+    },
+  );
+
+  app.post(
+    "/api/response-area",
+    {
+      config: { right: "dispatch" },
+      schema: {
+        tags,
+        summary: "What is reached within some minutes",
+        body: ResponseAreaQuery,
+        response: { 200: ResponseArea, 404: Problem, 409: Problem },
+      },
+    },
+    ({ body }) => {
+      const { center, kind } = start(body.from, parts);
+      const minutes = [...(body.minutes ?? DEFAULT_MINUTES)].sort((a, b) => a - b);
+      return {
+        model: model.describe(),
+        center,
+        kind,
+        rings: minutes.map((ring) => ({ minutes: ring, geometry: model.areaWithin(center, kind, ring) })),
+      };
+    },
+  );
+}
+
+function start(from: ResponseAreaQuery["from"], parts: Parts): { center: Position; kind: UnitKind } {
+  if ("place" in from) return { center: from.place, kind: from.kind };
+  const unit = getUnit(parts, from.unitId);
+  const fix = findFixNow(unit, parts.live, parts.now());
+  if (fix === undefined) {
+    throw new RequestProblem(
+      "NO_POSITION",
+      `${unit.callsign} has no position; ask for a place instead`,
+      "/from/unitId",
+    );
+  }
+  return { center: fix.position, kind: unit.kind };
+}

@@ -1,0 +1,284 @@
+import { randomInt } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { createServer, type Server as HttpsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { BUS_SILENCE_MS, type FeedHealth } from "@wufen/contract";
+import type { Logger } from "pino";
+import { BrokerClient } from "./adapters/broker-client.ts";
+import { BusReader } from "./adapters/bus-reader.ts";
+import { ask, openDatabase } from "./adapters/database.ts";
+import { FeedUpgrade, refuseUpgrade } from "./adapters/feed-upgrade.ts";
+import { FixHistory } from "./adapters/fix-history.ts";
+import { LiveStore } from "./adapters/live-store.ts";
+import { MapTiles } from "./adapters/map-tiles.ts";
+import { MqttPassage } from "./adapters/mqtt-passage.ts";
+import { PersonStore } from "./adapters/person-store.ts";
+import { RegistryListener } from "./adapters/registry-listener.ts";
+import { RegistryStore } from "./adapters/registry-store.ts";
+import { SessionStore } from "./adapters/session-store.ts";
+import { type App, createApp } from "./app.ts";
+import type { Config } from "./config.ts";
+import { createStraightLineModel } from "./domain/straight-line-model.ts";
+import { BusFollower } from "./live/bus-follower.ts";
+import { FeedHub } from "./live/feed-hub.ts";
+import { LiveState } from "./live/live-state.ts";
+import { Registry, type RegistryChange } from "./live/registry.ts";
+import { Metrics } from "./metrics.ts";
+import type { Parts } from "./parts.ts";
+import { RequestProblem } from "./problem.ts";
+
+/** Four position frames a second at most. */
+export const FEED_TICK_MS = 250;
+const FOLLOW_TICK_MS = 500;
+const PROBE_MS = 1000;
+const PROBE_WAIT_MS = 2000;
+export const SAVE_MS = 5000;
+const SESSION_CHECK_MS = 5000;
+const SESSION_SWEEP_MS = 3_600_000;
+/** Longest wait for the last save when the server stops. */
+const LAST_SAVE_MS = 2500;
+
+export interface Server {
+  readonly httpPort: number;
+  readonly httpsPort: number | undefined;
+  readonly routes: App["routes"];
+  stop(): Promise<void>;
+}
+
+/** Starts a dispatch API; rejects where the database or the map cannot be read. */
+export async function startServer(config: Config, log: Logger): Promise<Server> {
+  const now = Date.now;
+  const sql = openDatabase(config.databaseUrl);
+  const live = new LiveState();
+  const registry = new Registry();
+  const registryStore = new RegistryStore(sql);
+  const history = new FixHistory(sql);
+  const store = new LiveStore(sql);
+  const follower = new BusFollower(live, history, now);
+  const metrics = new Metrics();
+  const sessions = new SessionStore(sql, { now, demoAllowed: config.demoSignIn });
+  const broker = new BrokerClient(config.brokerLoopback, config.proxyKey);
+  const passage = new MqttPassage(broker);
+
+  const whole = await registryStore.readAll();
+  registry.apply({ ...whole, goneDevices: [], goneUnits: [] });
+  for (const unit of registry.units.values()) if (unit.deviceNo !== null) live.bind(unit.deviceNo, unit);
+  const saved = await store.read();
+  for (const device of saved.devices) live.restore(device);
+  for (const cursor of saved.cursors) follower.cursors.set(cursor);
+  live.receivePresence(saved.presence);
+  await follower.catchUp();
+  log.info({ devices: saved.devices.length, caughtUpRows: follower.caughtUpRows }, "live state restored");
+
+  const hub = new FeedHub(live, registry, { epoch: randomInt(1, 2 ** 31), nowMs: now() });
+  const feed = new FeedUpgrade(hub, sessions, now);
+  const tiles = config.mapDir === undefined ? undefined : await MapTiles.open(config.mapDir);
+
+  const changeRegistry: Parts["changeRegistry"] = (change) => {
+    const before = new Map((change.units ?? []).map(({ no }) => [no, registry.units.get(no)]));
+    for (const no of change.goneUnits ?? []) before.set(no, registry.units.get(no));
+    const { upserted, removed } = registry.apply({ devices: [], units: [], goneDevices: [], goneUnits: [], ...change });
+    for (const unit of before.values()) {
+      if (unit !== undefined && unit.deviceNo !== null)
+        live.bind(unit.deviceNo, registry.findUnitOfDevice(unit.deviceNo));
+    }
+    for (const unit of upserted) if (unit.deviceNo !== null) live.bind(unit.deviceNo, unit);
+    hub.changeUnits(upserted, removed, now());
+  };
+  const listener = new RegistryListener(
+    sql,
+    registryStore,
+    ({ whole: isWhole, ...change }) => changeRegistry(isWhole === true ? withGone(change, registry) : change),
+    log,
+  );
+
+  const readers = config.busSockets.map(
+    (path) =>
+      new BusReader(
+        path,
+        {
+          onFrame(frame) {
+            follower.receive(frame);
+            const newest = frame.kind === "fixes" ? frame.fixes.at(-1) : undefined;
+            if (newest !== undefined) metrics.addBusDelay(now() - newest.receivedAtMs);
+          },
+          onConnect() {
+            // What came and went while the bus was away.
+            store.readPresence().then(
+              (presence) => live.receivePresence(presence),
+              (error: unknown) => log.warn({ err: error }, "presence could not be read"),
+            );
+          },
+        },
+        log,
+      ),
+  );
+
+  let databaseUp = true;
+  let databaseLostAtMs: number | undefined;
+  const isBrokerHeard = () => {
+    const heard = [...follower.heardAtMs.values()].filter((atMs) => now() - atMs <= BUS_SILENCE_MS);
+    return heard.length > 0 && heard.length >= readers.length && readers.every(({ connected }) => connected);
+  };
+  const tellHealth = () => {
+    const brokers = [...follower.heardAtMs].map(([no, lastHeardMs]) => ({
+      broker: no,
+      connected: now() - lastHeardMs <= BUS_SILENCE_MS,
+      lastHeardMs,
+    }));
+    const lastHeardMs = Math.max(startedAtMs, ...brokers.map((one) => one.lastHeardMs));
+    const allSilent = brokers.every((one) => !one.connected) && now() - lastHeardMs > BUS_SILENCE_MS;
+    const positionsFrozenSinceMs = databaseLostAtMs ?? (allSilent ? lastHeardMs : null);
+    hub.setHealth({ type: "health", database: databaseUp, brokers: brokers.map(rounded), positionsFrozenSinceMs });
+  };
+  const probe = async () => {
+    const askedAtMs = now();
+    try {
+      await ask(sql`SELECT 1`, PROBE_WAIT_MS);
+      if (!databaseUp) log.info("the database answers again");
+      databaseUp = true;
+      databaseLostAtMs = undefined;
+    } catch (error) {
+      if (databaseUp) log.error({ err: error }, "the database does not answer");
+      databaseUp = false;
+      databaseLostAtMs ??= askedAtMs;
+    }
+    tellHealth();
+  };
+
+  const startedAtMs = now();
+  const parts: Parts = {
+    config,
+    log,
+    now,
+    sql,
+    live,
+    registry,
+    registryStore,
+    hub,
+    sessions,
+    persons: new PersonStore(sql),
+    history,
+    broker,
+    tiles,
+    model: createStraightLineModel(),
+    metrics,
+    changeRegistry,
+    endSession: (sessionId) => feed.endSession(sessionId),
+    isHealthy: () => ({ database: databaseUp, brokers: isBrokerHeard() }),
+  };
+  const { api, routes } = await createApp(parts, () => ({
+    catchUps: follower.catchUps,
+    caughtUpRows: follower.caughtUpRows,
+    busBytes: readers.reduce((bytes, reader) => bytes + reader.receivedBytes, 0),
+    mqttPassages: passage.open,
+  }));
+
+  const onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.on("error", () => socket.destroy());
+    const { pathname } = new URL(request.url ?? "/", "http://own");
+    if (pathname === "/api/feed") void feed.accept(request, socket, head);
+    else if (pathname === "/mqtt") passage.accept(request, socket, head);
+    else refuseUpgrade(socket, new RequestProblem("NOT_FOUND", "WebSockets are /api/feed and /mqtt"));
+  };
+  api.server.on("upgrade", onUpgrade);
+
+  hub.tick(now());
+  await listener.start();
+  for (const reader of readers) reader.start();
+  await api.listen({ host: config.host, port: config.port });
+  const https = config.https === undefined ? undefined : await listenTls(config.host, config.https, api, onUpgrade);
+
+  const timers = [
+    every(FEED_TICK_MS, () => hub.tick(now())),
+    everyAwaited(FOLLOW_TICK_MS, () => follower.tick(), log),
+    everyAwaited(PROBE_MS, probe, log),
+    everyAwaited(SAVE_MS, () => store.save(live, follower.cursors), log),
+    everyAwaited(SESSION_CHECK_MS, () => feed.checkSessions(), log),
+    everyAwaited(SESSION_SWEEP_MS, () => sessions.removeExpired(), log),
+  ];
+
+  return {
+    httpPort: portOf(api.server.address()),
+    httpsPort: https === undefined ? undefined : portOf(https.address()),
+    routes,
+    async stop() {
+      for (const stopTimer of timers) stopTimer();
+      for (const reader of readers) reader.stop();
+      hub.close();
+      passage.close();
+      https?.close();
+      https?.closeAllConnections();
+      await api.close();
+      await ask(store.save(live, follower.cursors), LAST_SAVE_MS).catch((error: unknown) =>
+        log.warn({ err: error }, "the last positions were not saved; they are read from the history at the next start"),
+      );
+      await listener.stop().catch(() => undefined);
+      broker.close();
+      await tiles?.close();
+      metrics.stop();
+      await sql.end({ timeout: 1 });
+    },
+  };
+}
+
+/** Rows that were there and are no more, beside those that are. */
+function withGone(change: Partial<RegistryChange>, registry: Registry): RegistryChange {
+  const { devices = [], units = [] } = change;
+  const deviceNos = new Set(devices.map(({ no }) => no));
+  const unitNos = new Set(units.map(({ no }) => no));
+  return {
+    devices,
+    units,
+    goneDevices: [...registry.devices.keys()].filter((no) => !deviceNos.has(no)),
+    goneUnits: [...registry.units.keys()].filter((no) => !unitNos.has(no)),
+  };
+}
+
+/** While a broker is heard, when exactly is no news for the desks. */
+function rounded(broker: FeedHealth["brokers"][number]): FeedHealth["brokers"][number] {
+  const minute = 60_000;
+  return broker.connected ? { ...broker, lastHeardMs: Math.floor(broker.lastHeardMs / minute) * minute } : broker;
+}
+
+function listenTls(
+  host: string,
+  { port, cert, key }: NonNullable<Config["https"]>,
+  api: App["api"],
+  onUpgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void,
+): Promise<HttpsServer> {
+  const server = createServer({ cert, key }, (request, response) => api.routing(request, response));
+  server.on("upgrade", onUpgrade);
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+function portOf(address: string | AddressInfo | null): number {
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+function every(ms: number, run: () => void): () => void {
+  const timer = setInterval(run, ms);
+  return () => clearInterval(timer);
+}
+
+/** Runs again `ms` after it ended; a failure is logged and tried again. */
+function everyAwaited(ms: number, run: () => Promise<unknown>, log: Logger): () => void {
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  const next = () => {
+    if (!stopped) timer = setTimeout(go, ms);
+  };
+  const go = () => {
+    run()
+      .catch((error: unknown) => log.warn({ err: error }, "will be tried again"))
+      .finally(next);
+  };
+  next();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}
