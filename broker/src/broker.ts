@@ -1,3 +1,4 @@
+import { unwatchFile, watchFile } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { RefusalReason } from "@wufen/contract";
 import { connect } from "@wufen/database";
@@ -5,6 +6,7 @@ import type { Logger } from "pino";
 import { DeviceRegistry } from "./access/device-registry.ts";
 import { Refusals } from "./access/refusals.ts";
 import { RegistryFeed } from "./access/registry-feed.ts";
+import { RegistryListener } from "./access/registry-listener.ts";
 import { TokenBucket } from "./access/token-bucket.ts";
 import { BusServer } from "./bus/bus-server.ts";
 import type { BrokerConfig } from "./config.ts";
@@ -26,6 +28,9 @@ const DAY_MS = 86_400_000;
 const UPKEEP_MS = 3_600_000;
 const LOOP_WINDOW_MS = 1000;
 const STOP_GRACE_MS = 3000;
+const DATABASE_WAIT_MS = 30_000;
+const DATABASE_RETRY_MS = 250;
+const CERTIFICATE_POLL_MS = 2000;
 
 export interface Broker {
   readonly mqttPort: number;
@@ -53,26 +58,34 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
   );
   const retentionMs = config.retentionDays * DAY_MS;
   const feed = new RegistryFeed(sql, registry, log);
-  await partitions.makeAhead(Date.now());
-  await feed.start();
+  const listener = new RegistryListener({
+    url: config.databaseUrl,
+    broker: config.brokerNo,
+    log,
+    onListening: () => feed.reload(),
+    onChanged: (payload) => feed.changed(payload),
+  });
+  await whenDatabaseAnswers(() => partitions.makeAhead(Date.now()), log);
+  // Listens first and loads then, so that no change falls between.
+  await listener.start();
+  await feed.load();
 
-  let epoch: number | undefined;
   const presence = new Presence({
     sql,
     broker: config.brokerNo,
     log,
-    epoch: () => epoch,
-    publish: (changes) => bus?.send({ kind: "presence", broker: config.brokerNo, epoch: epoch ?? 0, changes }),
+    epoch: () => writer.lastCommitted.epoch,
+    publish: (changes) =>
+      bus?.send({ kind: "presence", broker: config.brokerNo, epoch: writer.lastCommitted.epoch, changes }),
   });
-  const writer = new FixWriter({
+  const writer: FixWriter = new FixWriter({
     limits,
     log,
     nowMs: Date.now,
     openSession: (lastEpoch, onEnd) => WriterSession.open(config.databaseUrl, config.brokerNo, lastEpoch, onEnd),
     makePartitions: (fixes) => partitions.makeFor(fixes.map(({ fixedAtMs }) => fixedAtMs)),
-    onEpoch: (session) => {
-      epoch = session.epoch;
-      bus?.send({ kind: "heartbeat", broker: config.brokerNo, epoch, lastN: 0 });
+    onEpoch: () => {
+      bus?.send({ kind: "heartbeat", broker: config.brokerNo, ...writer.lastCommitted });
     },
     onStored: (session, firstN, fixes) => {
       metrics.stored += fixes.length;
@@ -104,12 +117,13 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
           path: config.busSocket,
           bufferBytes: limits.busBufferBytes,
           log,
-          heartbeat: () => {
-            const session = writer.session;
-            if (session === undefined) return undefined;
-            return { kind: "heartbeat", broker: config.brokerNo, epoch: session.epoch, lastN: session.lastN };
-          },
-          presence: () => ({ kind: "presence", broker: config.brokerNo, epoch: epoch ?? 0, changes: presence.list() }),
+          heartbeat: () => ({ kind: "heartbeat", broker: config.brokerNo, ...writer.lastCommitted }),
+          presence: () => ({
+            kind: "presence",
+            broker: config.brokerNo,
+            epoch: writer.lastCommitted.epoch,
+            changes: presence.list(),
+          }),
         });
   const ingest = new Ingest({
     gate: { futureSkewMs: limits.futureSkewMs, retentionMs },
@@ -138,7 +152,7 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
   });
   await aedes.listen();
   await writer.ready();
-  await presence.clearEarlier(writer.session?.epoch ?? 0, Date.now());
+  await presence.clearEarlier(writer.lastCommitted.epoch, Date.now());
   await bus?.listen();
 
   const commands = new PendingCommands(limits.commandQueue, limits.commandAgeMs);
@@ -151,6 +165,13 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
     config.mqttsPort === undefined
       ? undefined
       : await listenTls(config.mqttHost, config.mqttsPort, await readCertificate(), sessions);
+  const reloadCertificate = async () => {
+    try {
+      tls?.setCertificate(await readCertificate());
+    } catch (error) {
+      log.error({ err: error }, "certificate not read; the one before stays in use");
+    }
+  };
   const loopback = await listenLoopback(config.loopbackPort, {
     sessions,
     proxyKey: config.proxyKey,
@@ -172,21 +193,24 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
     onOversized: () => refuse(0, "oversized", Date.now()),
   });
 
+  const certificate =
+    tls === undefined ? undefined : watchFiles([config.tlsCert ?? "", config.tlsKey ?? ""], reloadCertificate);
   const upkeep = setInterval(() => {
     const nowMs = Date.now();
     Promise.all([partitions.makeAhead(nowMs), partitions.dropExpired(nowMs, retentionMs)]).catch((error: unknown) =>
       log.warn({ err: error }, "partitions: trying again in an hour"),
     );
   }, UPKEEP_MS);
-  const window = setInterval(() => metrics.resetLoop(), LOOP_WINDOW_MS);
+  const window = setInterval(() => metrics.nextWindow(), LOOP_WINDOW_MS);
 
   return {
     mqttPort: tcp.port,
     mqttsPort: tls?.port,
     loopbackPort: loopback.port,
-    epoch: () => epoch ?? 0,
-    reloadCertificate: async () => tls?.setCertificate(await readCertificate()),
+    epoch: () => writer.lastCommitted.epoch,
+    reloadCertificate,
     stop: async () => {
+      certificate?.();
       clearInterval(upkeep);
       clearInterval(window);
       for (const listener of [tcp, tls, loopback]) listener?.stopAccepting();
@@ -196,10 +220,40 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
       await loopback.close();
       await presence.stop();
       await refusals.stop();
+      await listener.stop();
       await feed.stop();
       await bus?.close();
       metrics.stop();
       await sql.end({ timeout: 1 });
     },
+  };
+}
+
+/** A database that is still starting or recovering gets some time. */
+async function whenDatabaseAnswers(ask: () => Promise<void>, log: Logger): Promise<void> {
+  const untilMs = Date.now() + DATABASE_WAIT_MS;
+  for (;;) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      if (Date.now() >= untilMs || !isAway(error)) throw error;
+      log.info({ err: error }, "waiting for the database");
+      await new Promise((resolve) => setTimeout(resolve, DATABASE_RETRY_MS));
+    }
+  }
+}
+
+/** No answer, or SQLSTATE classes 57 (starting, stopping) and 08 (connection). */
+function isAway(error: unknown): boolean {
+  const code = String((error as { code?: unknown }).code);
+  return /^(57|08)|^(ECONN|ENOENT|ETIMEDOUT|EPIPE|CONNECT)/.test(code);
+}
+
+/** Calls back when one of the files is written anew. @returns stops watching */
+function watchFiles(paths: readonly string[], onChange: () => void): () => void {
+  for (const path of paths) watchFile(path, { interval: CERTIFICATE_POLL_MS, persistent: false }, onChange);
+  return () => {
+    for (const path of paths) unwatchFile(path, onChange);
   };
 }

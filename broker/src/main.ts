@@ -27,11 +27,7 @@ try {
   process.on("SIGINT", stop);
   // The pipe from the process that started this one ends with it, however it ends.
   if (process.env.WUFEN_PARENT_PIPE === "1") process.stdin.resume().on("end", stop);
-  process.on("SIGHUP", () => {
-    broker
-      .reloadCertificate()
-      .catch((error: unknown) => log.error({ err: error }, "certificate not read; the old one stays"));
-  });
+  process.on("SIGHUP", () => void broker.reloadCertificate());
   const { mqttPort, mqttsPort, loopbackPort } = broker;
   console.log(JSON.stringify({ ready: true, mqttPort, mqttsPort, loopbackPort, epoch: broker.epoch() }));
 } catch (error) {

@@ -1,5 +1,6 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
 
+const LOOP_RESOLUTION_MS = 20;
 const COMMIT_BUCKETS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 
 /** Counts of values up to each bound; the last counts the rest. */
@@ -37,16 +38,15 @@ export class Metrics {
   readonly #loop: IntervalHistogram;
 
   constructor() {
-    this.#loop = monitorEventLoopDelay({ resolution: 20 });
+    this.#loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
     this.#loop.enable();
   }
 
-  /** p99 since the last {@link resetLoop}, ms. */
-  get loopDelayP99Ms(): number {
-    return this.#loop.percentile(99) / 1e6;
-  }
+  /** p99 of the last whole window, ms; the timer's own 20 ms are not a delay. */
+  loopDelayP99Ms = 0;
 
-  resetLoop(): void {
+  nextWindow(): void {
+    this.loopDelayP99Ms = Math.max(0, this.#loop.percentile(99) / 1e6 - LOOP_RESOLUTION_MS);
     this.#loop.reset();
   }
 

@@ -30,7 +30,6 @@ export class RegistryFeed {
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
   #stopped = false;
-  #unlisten: (() => Promise<void>) | undefined;
 
   constructor(sql: Sql, registry: DeviceRegistry, log: Logger) {
     this.#sql = sql;
@@ -38,37 +37,30 @@ export class RegistryFeed {
     this.#log = log;
   }
 
-  /** Listens first and loads then, so that no change falls between. */
-  async start(): Promise<void> {
-    let first = true;
-    const { unlisten } = await this.#sql.listen(
-      "registry_changed",
-      (payload) => this.#changed(payload),
-      () => {
-        if (!first) {
-          this.#reload = true;
-          this.#schedule(0);
-        }
-        first = false;
-      },
-    );
-    this.#unlisten = unlisten;
+  /** Reads the whole registry. */
+  async load(): Promise<void> {
     await this.#load();
+  }
+
+  /** Reads the whole registry soon, and until it succeeds. */
+  reload(): void {
+    this.#reload = true;
+    this.#schedule(0);
+  }
+
+  /** A row changed: `device:<no>` or `unit:<no>`. */
+  changed(payload: string): void {
+    const [table, number] = payload.split(":");
+    if (table === "device") this.#devices.add(Number(number));
+    else this.#units.add(Number(number));
+    if (this.#devices.size + this.#units.size > RELOAD_ABOVE) this.#reload = true;
+    this.#schedule(GATHER_MS);
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
     await this.#work;
-    await this.#unlisten?.().catch(() => undefined);
-  }
-
-  #changed(payload: string): void {
-    const [table, number] = payload.split(":");
-    if (table === "device") this.#devices.add(Number(number));
-    else this.#units.add(Number(number));
-    if (this.#devices.size + this.#units.size > RELOAD_ABOVE) this.#reload = true;
-    this.#schedule(GATHER_MS);
   }
 
   #schedule(delayMs: number): void {

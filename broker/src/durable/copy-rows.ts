@@ -67,13 +67,19 @@ export class CopyEncoder {
   }
 
   #int2(value: number | undefined): void {
-    if (value === undefined) return this.#null();
+    if (value === undefined) {
+      this.#null();
+      return;
+    }
     this.#at = this.#buffer.writeInt32BE(2, this.#at);
     this.#at = this.#buffer.writeInt16BE(value, this.#at);
   }
 
   #int4(value: number | undefined): void {
-    if (value === undefined) return this.#null();
+    if (value === undefined) {
+      this.#null();
+      return;
+    }
     this.#at = this.#buffer.writeInt32BE(4, this.#at);
     this.#at = this.#buffer.writeInt32BE(value, this.#at);
   }

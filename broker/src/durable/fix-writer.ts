@@ -37,6 +37,7 @@ export class FixWriter {
   #queue: QueuedFix[] = [];
   #queuedAtMs = 0;
   #waiting = 0;
+  #last = { epoch: 0, lastN: 0 };
   #batch: QueuedFix[] = [];
   #commitSinceMs: number | undefined;
   #wasFull = false;
@@ -60,13 +61,15 @@ export class FixWriter {
   }
 
   get isFull(): boolean {
-    const full = this.#waiting >= this.#tools.limits.waiting;
+    const full = this.#stopping || this.#waiting >= this.#tools.limits.waiting;
     this.#wasFull ||= full;
     return full;
   }
 
-  get session(): WriterSession | undefined {
-    return this.#session;
+  /** What heartbeats say, also while there is no connection: the last n known to be committed. */
+  get lastCommitted(): { readonly epoch: number; readonly lastN: number } {
+    if (this.#session !== undefined) this.#last = { epoch: this.#session.epoch, lastN: this.#session.lastN };
+    return this.#last;
   }
 
   /** Resolves when the first connection is there. */
@@ -131,7 +134,7 @@ export class FixWriter {
         maybeStored = true;
         // The answer is unknown or the server is in trouble: a new connection, a new epoch.
         session.destroy();
-        this.#session = undefined;
+        this.#forgetSession();
         this.#commitSinceMs = undefined;
         this.#keepOnlyAwaited();
         await this.#sleep(RECONNECT_PAUSE_MS);
@@ -170,10 +173,9 @@ export class FixWriter {
 
   async #openSession(): Promise<WriterSession | undefined> {
     if (this.#session?.alive === true) return this.#session;
-    this.#session = undefined;
+    this.#forgetSession();
     try {
-      const session = await this.#tools.openSession(this.#lastEpoch, () => this.#wake());
-      this.#lastEpoch = session.epoch;
+      const session = await this.#tools.openSession(this.lastCommitted.epoch, () => this.#wake());
       this.#session = session;
       this.#tools.onEpoch(session);
       this.#ready.resolve();
@@ -185,7 +187,11 @@ export class FixWriter {
       return undefined;
     }
   }
-  #lastEpoch = 0;
+
+  #forgetSession(): void {
+    this.#last = this.lastCommitted;
+    this.#session = undefined;
+  }
 
   async #commit(session: WriterSession, maybeStored: boolean): Promise<void> {
     const batch = this.#batch;

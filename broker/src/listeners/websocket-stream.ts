@@ -11,17 +11,15 @@ export class WebSocketStream extends Duplex {
   readonly #socket: WebSocket;
 
   constructor(socket: WebSocket) {
-    super();
+    super({ allowHalfOpen: false });
     this.#socket = socket;
     socket.on("message", (data: RawData, isBinary) => {
       // MQTT 3.1.1 §6: text frames end the connection [MQTT-6.0.0-1].
       if (!isBinary) this.destroy();
       else if (!this.push(toBuffer(data))) socket.pause();
     });
-    socket.on("close", () => {
-      this.push(null);
-      this.destroy();
-    });
+    // What came before is still read.
+    socket.on("close", () => this.push(null));
     socket.on("error", (error) => this.destroy(error));
   }
 

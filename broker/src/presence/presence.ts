@@ -78,7 +78,7 @@ export class Presence {
       await this.#tools.sql`
         INSERT INTO device_presence AS p (device_no, online, at, broker, epoch)
         SELECT d.no, c.online, to_timestamp(c."atMs" / 1000), ${this.#tools.broker}::smallint, ${epoch}::bigint
-        FROM jsonb_to_recordset(${this.#tools.sql.json(changes as JSONValue)}) AS c ("deviceNo" integer, online boolean, "atMs" double precision)
+        FROM jsonb_to_recordset(${this.#tools.sql.json(changes as unknown as JSONValue)}) AS c ("deviceNo" integer, online boolean, "atMs" double precision)
         JOIN device d ON d.no = c."deviceNo"
         ON CONFLICT (device_no) DO UPDATE
           SET online = excluded.online, at = excluded.at, broker = excluded.broker, epoch = excluded.epoch

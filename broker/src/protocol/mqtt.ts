@@ -53,11 +53,16 @@ export function createMqtt(tools: MqttTools): Aedes {
     },
     authenticate: (client, username, password, done) => {
       const refused = signIn(tools, flapping, client, username, password);
-      if (refused === undefined) return done(null, true);
-      done(Object.assign(new Error(refused.reason), { returnCode: refused.code }) as AuthenticateError, null);
+      if (refused === undefined) done(null, true);
+      else done(Object.assign(new Error(refused.reason), { returnCode: refused.code }) as AuthenticateError, null);
     },
     authorizePublish: (client, packet, done) => authorizePublish(tools, client, packet, done),
     authorizeSubscribe: (client, subscription, done) => done(null, authorizeSubscribe(tools, client, subscription)),
+  });
+  // The order in which connections with one id are registered is the order in which they take over.
+  aedes.on("client", (client) => {
+    const session = tools.sessionOf(client.conn);
+    if (session?.device !== undefined && !session.closed) session.device.session = session;
   });
   aedes.on("clientReady", (client) => {
     const session = tools.sessionOf(client.conn);
@@ -116,11 +121,15 @@ function authorizePublish(tools: MqttTools, client: Client | null, packet: Publi
   const nowMs = Date.now();
   const session = client === null ? undefined : tools.sessionOf(client.conn);
   const device = session?.device;
-  if (client === null || session === undefined || device === undefined) return done(null);
+  if (client === null || session === undefined || device === undefined) {
+    done(null);
+    return;
+  }
   if (packet.topic.startsWith("$SYS/") || packet.topic.includes("\0")) {
     session.waiting--;
     tools.refuse(device.record.no, "topic-not-allowed", nowMs);
-    return done(new Error("topic may not be published to"));
+    done(new Error("topic may not be published to"));
+    return;
   }
   // Nothing of a device is retained: its last position is ours to keep.
   packet.retain = false;
@@ -130,7 +139,8 @@ function authorizePublish(tools: MqttTools, client: Client | null, packet: Publi
     if (device.session === undefined || device.session === session) {
       tools.ingest.take(device, topicOf(session, packet.topic), payload, nowMs, undefined);
     }
-    return done(null);
+    done(null);
+    return;
   }
   const messageId = packet.qos === 1 ? packet.messageId : undefined;
   const ticket = packet.qos === 0 ? undefined : new PublishTicket(session, messageId, done, nowMs, tools.metrics);
