@@ -58,7 +58,11 @@ export async function ensureCluster(
     );
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
-    throw new Error(`the database could not be created in ${dataDir}: ${(stderr || message).trim()}`, { cause: error });
+    const reason = (stderr || message).trim();
+    const remedy = reason.includes("user does not exist")
+      ? ". Run as a user that /etc/passwd names, or give DATABASE_URL of a PostgreSQL of your own"
+      : "";
+    throw new Error(`the database could not be created in ${dataDir}: ${reason}${remedy}`, { cause: error });
   }
   if (user !== undefined) {
     execFileSync("chown", ["-R", `${user.uid}:${user.gid}`, join(partialDir, "cluster")]);

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -87,7 +88,10 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
         url: address(DATABASE),
         pid: server.pid as number,
         ended,
-        stop: () => stopServer(server.pid as number, () => server.exitCode === null && server.signalCode === null),
+        stop: async () => {
+          await stopServer(server.pid as number, () => server.exitCode === null && server.signalCode === null);
+          if (socketDir !== undefined) rmSync(socketDir, { recursive: true, force: true });
+        },
         unref: () => {
           server.unref();
           (server.stderr as Socket | null)?.unref();
