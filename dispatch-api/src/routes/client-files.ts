@@ -15,6 +15,8 @@ export async function clientFiles(app: Api, { config }: Parts): Promise<void> {
     const assets = join(clientDir, "assets");
     await app.register(fastifyStatic, {
       root: clientDir,
+      // Its own route would name no right.
+      serve: false,
       cacheControl: false,
       setHeaders(response, path) {
         // Vite's assets carry their hash in their name; anything else may change under its name.
@@ -22,6 +24,11 @@ export async function clientFiles(app: Api, { config }: Parts): Promise<void> {
         response.setHeader("cache-control", cache);
       },
     });
+    app.get<{ Params: { "*": string } }>(
+      "/*",
+      { config: { right: "open" }, schema: { hide: true } },
+      ({ params }, reply) => reply.sendFile(params["*"] || "index.html"),
+    );
   }
   app.setNotFoundHandler((request, reply) => {
     const isPage = request.method === "GET" && !NOT_PAGES.test(request.url) && !/\.\w+(\?|$)/.test(request.url);
