@@ -1,4 +1,5 @@
-import { destination, pino } from "pino";
+import { destination, type Logger, pino } from "pino";
+import { codeOf } from "./adapters/database.ts";
 import { ensurePerson } from "./commands/ensure-person.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { startServer } from "./server.ts";
@@ -21,7 +22,7 @@ switch (command) {
 
 async function serve(): Promise<void> {
   const config = readConfig(process.env);
-  const log = pino({ level: config.logLevel, base: { part: "dispatch-api" } }, destination(STDERR));
+  const log = createLog(config.logLevel);
   const server = await startServer(config, log);
   const { httpPort, httpsPort } = server;
   print({ ready: true, httpPort, ...(httpsPort === undefined ? {} : { httpsPort }) });
@@ -38,6 +39,17 @@ async function serve(): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  // The pipe from the process that started this one ends with it, however it ends.
+  if (process.env.WUFEN_PARENT_PIPE === "1") process.stdin.resume().on("end", () => stop("parent gone"));
+}
+
+/** Of an error only what we know to be harmless: PostgreSQL's details quote the values of a row. */
+function createLog(level: string): Logger {
+  const err = (error: unknown) =>
+    error instanceof Error
+      ? { type: error.name, code: codeOf(error), message: error.message, stack: error.stack }
+      : String(error);
+  return pino({ level, base: { part: "dispatch-api" }, serializers: { err } }, destination(STDERR));
 }
 
 function print(line: object): void {

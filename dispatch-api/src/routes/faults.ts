@@ -28,7 +28,8 @@ function toProblem(error: unknown): RequestProblem {
   if (error instanceof DatabaseDown) return new RequestProblem("DATABASE_DOWN", error.message);
   if (error instanceof BrokerUnreachable) return new RequestProblem("BROKER_UNREACHABLE", error.message);
   const { code = "", message = "", statusCode = 500, validation } = error as Partial<FastifyError>;
-  const [invalid] = validation ?? [];
+  // Of a field that is too much the first error says “false” and the last says why.
+  const invalid = validation?.find(({ keyword }) => keyword !== "boolean") ?? validation?.[0];
   if (invalid !== undefined) {
     return new RequestProblem("BODY_INVALID", invalid.message ?? message, pathOf(invalid));
   }

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError, readConfig } from "./config.ts";
+
+const RIGHT = {
+  DATABASE_URL: "postgres://u:p@localhost/db",
+  WUFEN_BUS_SOCKETS: "/run/a.sock,/run/b.sock",
+  WUFEN_PROXY_KEY: "0123456789abcdef",
+  WUFEN_DEVICE_KEY: "ab".repeat(32),
+};
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+  }
+  return [];
+}
+
+describe("the configuration", () => {
+  it("has a default for what need not be said", () => {
+    expect(readConfig(RIGHT)).toMatchObject({
+      host: "127.0.0.1",
+      port: 8080,
+      demoSignIn: false,
+      busSockets: ["/run/a.sock", "/run/b.sock"],
+      publicMqtt: { host: "127.0.0.1", port: 1883, tls: false },
+    });
+  });
+
+  it("lists all problems at once, with the value and without secrets", () => {
+    const problems = problemsOf({
+      WUFEN_HTTP_PORT: "99999",
+      WUFEN_DEVICE_KEY: "short secret",
+      WUFEN_PROXY_KEY: RIGHT.WUFEN_PROXY_KEY,
+      WUFEN_DEMO_SIGN_IN: "perhaps",
+      WUFEN_MAP_DIR: "/nowhere/at/all",
+    });
+    expect(problems.map((problem) => problem.split(/[= ]/)[0])).toEqual([
+      "DATABASE_URL",
+      "WUFEN_HTTP_PORT",
+      "WUFEN_BUS_SOCKETS",
+      "WUFEN_DEVICE_KEY",
+      "WUFEN_DEMO_SIGN_IN",
+      "WUFEN_MAP_DIR",
+    ]);
+    expect(problems.join()).toContain("99999");
+    expect(problems.join()).not.toContain("short secret");
+  });
+
+  it("wants certificate and key for HTTPS", () => {
+    expect(problemsOf({ ...RIGHT, WUFEN_HTTPS_PORT: "8443" })).toHaveLength(1);
+  });
+});
