@@ -49,7 +49,7 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
   const { limits } = config;
   const sql = connect(config.databaseUrl, { max: 3, applicationName: `wufen broker ${config.brokerNo}` });
   const metrics = new Metrics();
-  const refusals = new Refusals(sql, limits.refusalKeys, log);
+  const refusals = new Refusals(sql, limits, log);
   const refuse = (deviceNo: number, reason: RefusalReason, nowMs: number) => refusals.add(deviceNo, reason, nowMs);
   const partitions = new Partitions(sql);
   const registry = new DeviceRegistry(

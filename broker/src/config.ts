@@ -43,6 +43,7 @@ const Limits = Type.Object({
   flapsPerMinute: count(15, "connects of one device in a minute before it is banned"),
   flapBanMs: count(300_000, "length of that ban"),
   busBufferBytes: count(33_554_432, "bytes waiting for a slow bus reader before it is cut"),
+  refusalFlushMs: count(3000, "between two writes of counted refusals"),
   refusalKeys: count(50_000, "pairs of device and reason counted between two writes"),
   eventLoopDelayMs: count(1000, "event-loop delay at which new connections are turned away"),
   futureSkewMs: count(LIMITS.futureSkewMs, "how far in the future a fix may lie [P4]"),

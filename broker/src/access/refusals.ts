@@ -2,8 +2,7 @@ import type { RefusalReason } from "@wufen/contract";
 import type { Sql } from "@wufen/database";
 import type { Logger } from "pino";
 import type { JSONValue } from "postgres";
-
-const FLUSH_MS = 3000;
+import type { Limits } from "../config.ts";
 
 interface Counted {
   deviceNo: number;
@@ -22,11 +21,11 @@ export class Refusals {
   readonly #timer: NodeJS.Timeout;
   #flushing: Promise<void> = Promise.resolve();
 
-  constructor(sql: Sql, limit: number, log: Logger) {
+  constructor(sql: Sql, limits: Pick<Limits, "refusalKeys" | "refusalFlushMs">, log: Logger) {
     this.#sql = sql;
-    this.#limit = limit;
+    this.#limit = limits.refusalKeys;
     this.#log = log;
-    this.#timer = setInterval(() => void this.flush(), FLUSH_MS);
+    this.#timer = setInterval(() => void this.flush(), limits.refusalFlushMs);
   }
 
   /** `deviceNo` 0 stands for senders that are no known device. */
