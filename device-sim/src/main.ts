@@ -3,12 +3,14 @@ import { generateDistrictCommand } from "./commands/generate-district.ts";
 import { loadCommand } from "./commands/load.ts";
 import { UsageError } from "./commands/options.ts";
 import { playCommand } from "./commands/play.ts";
+import { replayCommand } from "./commands/replay.ts";
 import { rosterCommand } from "./commands/roster.ts";
 
 const COMMANDS: Record<string, (argv: string[]) => number | Promise<number>> = {
   "generate-district": generateDistrictCommand,
   roster: rosterCommand,
   play: playCommand,
+  replay: replayCommand,
   load: loadCommand,
 };
 
@@ -16,6 +18,7 @@ const USAGE = `usage: node device-sim/dist/main.js <command> [options]
   generate-district --out DIR [--seed 5]
   roster --map DIR [--stations DIR/stations.json] [--seed 5] [--units 300]
   play --url mqtt://127.0.0.1:1883 --map DIR --credentials FILE [--stations FILE] [--seed 5] [--speed 1]
+  replay --url mqtt://127.0.0.1:1883 --traces FILE --credentials FILE [--speed 1] [--pause 60] [--box W,S,E,N] [--recorded-datum gcj02]
   load --url mqtt://HOST:PORT --credentials FILE --rate N --seconds N [--acked FILE] [--addresses N]
 `;
 

@@ -57,7 +57,7 @@ export function createMotion({ graph, findRoute, profile, isOnFoot, homePost, ra
   let speedMs = 0;
   let headingDeg = 0;
   let nowMs = 0;
-  let waitUntilMs = between(random, 0, 25_000);
+  let waitUntilMs = between(random, 0, 6_000);
 
   return {
     advance(toMs) {
