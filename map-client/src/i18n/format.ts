@@ -32,7 +32,7 @@ export function createFormat(words: Dictionary) {
   return {
     count: (value: number) => whole.format(value),
     duration,
-    age: (ms: number) => fill(words.time.ago, { time: duration(ms) }),
+    age: (ms: number) => (ms < 1000 ? words.time.now : fill(words.time.ago, { time: duration(ms) })),
     /** Below a second in milliseconds. */
     delay: (ms: number) =>
       ms < 1000

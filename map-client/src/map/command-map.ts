@@ -55,6 +55,7 @@ export class CommandMap {
   #labelled = new Set<number>();
   #labelTimer: ReturnType<typeof setInterval>;
   #emergencies = false;
+  #stopped = false;
 
   constructor(
     container: HTMLElement,
@@ -113,7 +114,6 @@ export class CommandMap {
     this.#labelTimer = setInterval(() => this.#relabel(), LABELS_EVERY_MS);
     this.#listen();
     document.addEventListener("visibilitychange", this.#visibility);
-    void document.fonts.ready.then(() => this.#overlay.atlas.reset(this.scene.light));
   }
 
   /** Something in the store changed. */
@@ -163,6 +163,7 @@ export class CommandMap {
   }
 
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#labelTimer);
     document.removeEventListener("visibilitychange", this.#visibility);
     this.#loop.stop();
@@ -228,6 +229,11 @@ export class CommandMap {
     }
     chosen.labels = labels.flatMap(({ row, sprite }) => (sprite === undefined ? [] : [{ row, sprite }]));
     this.wake();
+    void atlas.loadLetters(boxes.map(({ row }) => textOf(row))).then((fresh) => {
+      if (!fresh || this.#stopped) return;
+      atlas.reset(this.scene.light);
+      this.#relabel();
+    });
   }
 
   #view() {

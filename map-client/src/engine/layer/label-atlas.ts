@@ -22,6 +22,7 @@ export class LabelAtlas {
   readonly #paint: CanvasRenderingContext2D;
   readonly #sprites = new Map<string, LabelSprite>();
   readonly #widths = new Map<string, number>();
+  readonly #letters = new Set<string>();
   #light: boolean;
   #left = 0;
   #top = 0;
@@ -43,6 +44,21 @@ export class LabelAtlas {
     this.#light = light;
     this.#widths.clear();
     this.#begin();
+  }
+
+  /** Loads the font files of letters not met before; resolves to whether there were any. */
+  async loadLetters(texts: Iterable<string>): Promise<boolean> {
+    let fresh = "";
+    for (const text of texts) {
+      for (const letter of text) {
+        if (this.#letters.has(letter)) continue;
+        this.#letters.add(letter);
+        fresh += letter;
+      }
+    }
+    if (fresh === "") return false;
+    await document.fonts.load(FONT, fresh);
+    return true;
   }
 
   widthOf(text: string): number {
