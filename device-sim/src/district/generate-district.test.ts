@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { area, booleanPointInPolygon, featureCollection, point, union } from "@turf/turf";
 import { describe, expect, it } from "vitest";
-import { generateDistrict } from "./generate-district.ts";
+import { type District, generateDistrict } from "./generate-district.ts";
 import type { GridFeature, GridLevel } from "./grid.ts";
 
-const seeds = [5, 7, 11];
+const seeds = [5, 7];
 const districts = new Map(seeds.map((seed) => [seed, generateDistrict(seed)]));
 const level = (seed: number, wanted: GridLevel): GridFeature[] =>
   districts.get(seed)!.grid.features.filter((f) => f.properties.level === wanted);
@@ -23,15 +23,13 @@ function readWays(xml: string): Way[] {
 
 describe("the demo district", () => {
   it("is the same, byte by byte, for the same seed, and another for another seed", () => {
-    const hash = (seed: number) => {
-      const { osmXml, grid, stations } = generateDistrict(seed);
-      return createHash("sha256")
+    const hash = ({ osmXml, grid, stations }: District) =>
+      createHash("sha256")
         .update(osmXml)
         .update(JSON.stringify([grid, stations]))
         .digest("hex");
-    };
-    expect(hash(5)).toBe(hash(5));
-    expect(hash(5)).not.toBe(hash(6));
+    expect(hash(generateDistrict(5))).toBe(hash(districts.get(5)!));
+    expect(hash(districts.get(7)!)).not.toBe(hash(districts.get(5)!));
   });
 
   it.each(seeds)("has grid levels that tile it without gap or overlap (seed %i)", (seed) => {

@@ -132,8 +132,12 @@ function writeLandUse(map: PlanarMap, blocks: Map<number, Block>, document: OsmD
     if (use in LANDUSE)
       groups.set(`${grid} ${LANDUSE[use as Zone]}`, { grid, use: use as Zone, landuse: LANDUSE[use as Zone] });
   }
+  const facesOf = new Map<number, Map<number, Block>>();
+  for (const [face, block] of blocks) {
+    facesOf.set(block.grid, (facesOf.get(block.grid) ?? new Map<number, Block>()).set(face, block));
+  }
   for (const { grid, landuse } of groups.values()) {
-    const faces = new Map([...blocks].filter(([, b]) => b.grid === grid));
+    const faces = facesOf.get(grid)!;
     const area = outline(map, faces, (b) => LANDUSE[b.use as Zone] === landuse);
     const polygons = area.type === "Polygon" ? [area.coordinates] : area.coordinates;
     for (const [outer] of polygons) {

@@ -32,10 +32,14 @@ export function placeStations(
     if (level === "grid") continue;
     const middle = middleOf(feature);
     const free = crossings.filter((p) => taken.every((t) => distance(t, p) > 140));
-    const nearest = free.reduce<Point | undefined>((best, p) => {
-      const bestLngLat = best && toLngLat(best);
-      return !bestLngLat || gapDegrees(toLngLat(p), middle) < gapDegrees(bestLngLat, middle) ? p : best;
-    }, undefined);
+    let nearest: Point | undefined;
+    let gap = Number.POSITIVE_INFINITY;
+    for (const p of free) {
+      const d = gapDegrees(toLngLat(p), middle);
+      if (d >= gap) continue;
+      gap = d;
+      nearest = p;
+    }
     if (!nearest) continue;
     taken.push(nearest);
     const angle = between(random, 0, 2 * Math.PI);
