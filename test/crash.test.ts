@@ -12,7 +12,7 @@ import { Api } from "./support/api.ts";
 import { Desk } from "./support/desk.ts";
 import { poll } from "./support/poll.ts";
 import { root } from "./support/process.ts";
-import { type Credential, System } from "./support/system.ts";
+import { type Credential, PASSWORD, System } from "./support/system.ts";
 
 const DEVICES = 400;
 const RATE = 800;
@@ -77,9 +77,14 @@ async function underLoad(
     }
   })();
   const next = () =>
-    new Promise<void>((resolve) => {
-      wake = [...wake, resolve];
-    });
+    Promise.race([
+      new Promise<void>((resolve) => {
+        wake = [...wake, resolve];
+      }),
+      ended.then(() => {
+        throw new Error(`the load ended early: ${JSON.stringify(last)}\n${system.broker.output().slice(-2000)}`);
+      }),
+    ]);
   while (last.acknowledged < RATE) await next();
   await middle({ acknowledged: () => last.acknowledged, next });
   const [code] = await ended;
@@ -191,7 +196,7 @@ describe("[P7] what was acknowledged survives the death of any process", () => {
 
 describe("[P9] the database is away for a minute", () => {
   it("nothing is acknowledged meanwhile, desks are told, and everything goes on by itself", async () => {
-    const api = await Api.signIn(system.base, "root", "a long first password of the tests");
+    const api = await Api.signIn(system.base, "root", PASSWORD);
     const desk = await Desk.open(system.base, api.cookie);
     const acked = await underLoad(70, async (load) => {
       await postgres.stop();

@@ -27,7 +27,8 @@ describe("feed frame", () => {
         writeFeedHeader(bytes, { ...head, count });
         const shifted = new Uint8Array(bytes.length + 1);
         shifted.set(bytes, 1);
-        for (const frame of [decodeFeedFrame(bytes), decodeFeedFrame(shifted.subarray(1))]) {
+        const unaligned = [shifted.subarray(1), Buffer.from(shifted.buffer).subarray(1)];
+        for (const frame of [bytes, ...unaligned].map(decodeFeedFrame)) {
           expect(frame).toMatchObject({ ...head, count });
           expect(frame.columns).toEqual(columns);
         }

@@ -81,7 +81,8 @@ export function writeFeedHeader(bytes: Uint8Array, header: Omit<FeedFrame, "colu
 
 /** Views a frame in place (copied first where its bytes are not aligned to 4); throws RangeError where it is none. */
 export function decodeFeedFrame(input: Uint8Array): FeedFrame {
-  const bytes = input.byteOffset % 4 === 0 ? input : input.slice();
+  // Not slice(): that of a Node Buffer is a view at the same place.
+  const bytes = input.byteOffset % 4 === 0 ? input : new Uint8Array(input);
   if (bytes.length < FEED_HEADER_BYTES)
     throw new RangeError(`feed frame of ${bytes.length} bytes is shorter than its header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -106,8 +107,10 @@ export function decodeFeedFrame(input: Uint8Array): FeedFrame {
 }
 
 function viewColumns(bytes: Uint8Array, count: number): FeedColumns {
-  const { buffer } = bytes;
-  let at = bytes.byteOffset + FEED_HEADER_BYTES;
+  // Columns are views on their own width's boundary; a socket may deliver bytes in the middle of a larger buffer.
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
+  const { buffer } = aligned;
+  let at = aligned.byteOffset + FEED_HEADER_BYTES;
   const next = (width: number) => {
     const here = at;
     at += width * count;

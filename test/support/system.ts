@@ -15,6 +15,9 @@ export interface Credential {
   readonly datum: "wgs84" | "gcj02";
 }
 
+/** Password of the administrator `root` of every test system. */
+export const PASSWORD = "a long first password of the tests";
+
 /** Broker and dispatch API as processes of their own on one database, as on one machine; each can be ended and started again. */
 export class System {
   readonly folder: string;
@@ -117,5 +120,3 @@ export class System {
     };
   }
 }
-
-const PASSWORD = "a long first password of the tests";
