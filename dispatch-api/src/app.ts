@@ -5,7 +5,7 @@ import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import { LIMITS } from "@wufen/contract";
-import Fastify, { type FastifyBaseLogger } from "fastify";
+import Fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import type { Right } from "./domain/rights.ts";
 import type { Parts } from "./parts.ts";
 import { RequestProblem } from "./problem.ts";
@@ -38,7 +38,7 @@ export interface App {
 export async function createApp(parts: Parts, counters: () => Counters): Promise<App> {
   const app = Fastify({
     loggerInstance: parts.log satisfies FastifyBaseLogger as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: LIMITS.restBodyBytes,
     requestTimeout: REQUEST_MS,

@@ -122,7 +122,7 @@ export class Client {
     if (cookie !== undefined) this.cookie = cookie.split(";")[0] ?? "";
     const text = await answer.text();
     const isJson = answer.headers.get("content-type")?.startsWith("application/json") === true;
-    return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
+    return { status: answer.status, headers: answer.headers, body: isJson && text !== "" ? JSON.parse(text) : text };
   }
 
   get(path: string): Promise<Answer> {
