@@ -216,7 +216,7 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
       for (const listener of [tcp, tls, loopback]) listener?.stopAccepting();
       await writer.stop(STOP_GRACE_MS);
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
-      sessions.dropAll();
+      await sessions.dropAll();
       await loopback.close();
       await presence.stop();
       await refusals.stop();

@@ -111,7 +111,7 @@ function readGroup<S extends TObject>(
     for (const name of missing) problems.push(`${variable(name)} is not set: ${describe(schema, name)}`);
     const name = error.instancePath.split("/")[1];
     if (name === undefined || name === "") continue;
-    const shown = /KEY$/.test(variable(name)) ? "(hidden)" : JSON.stringify(given[name]);
+    const shown = /KEY$/.test(variable(name)) ? "(hidden)" : env[variable(name)];
     problems.push(`${variable(name)}=${shown} ${error.message}: ${describe(schema, name)}`);
   }
   return value as Static<S>;

@@ -98,7 +98,10 @@ export class Sessions {
     }
   }
 
-  dropAll(): void {
+  /** Cuts every connection; resolves when all have ended. */
+  async dropAll(): Promise<void> {
+    const ends = [...this.#open].map(({ conn }) => new Promise<void>((resolve) => conn.once("close", () => resolve())));
     for (const session of this.#open) session.drop();
+    await Promise.all(ends);
   }
 }
