@@ -1,7 +1,7 @@
 import { createStream } from "../random.ts";
 import { arrangePlan } from "./arrange.ts";
 import { placeBuildings } from "./buildings.ts";
-import { distanceToLine, isInside, type Point, ringArea, ringCentroid } from "./geometry.ts";
+import { distance, distanceToLine, isInside, type Point, ringArea, ringCentroid } from "./geometry.ts";
 import { addFace, sportsGround, writeCountryside, writeLake, writePark, writePromenades } from "./greenery.ts";
 import { createGrid, type GridCollection, outline } from "./grid.ts";
 import { createNames } from "./names.ts";
@@ -62,14 +62,10 @@ export function generateDistrict(seed: number, options: DistrictOptions = {}): D
   writeGreen(map, blocks, document, seed);
   if (options.buildings !== false) writeBuildings(map, blocks, streets, plan, document, seed);
   writeCountryside(plan, document, createStream(seed, "countryside"));
-  const stations = placeStations(
-    map,
-    createCrossingFilter(map, streets),
-    grid,
-    document,
-    createStream(seed, "stations"),
-  );
+  const isMainCrossing = createCrossingFilter(map, streets);
+  const stations = placeStations(map, isMainCrossing, grid, document, createStream(seed, "stations"));
   writePlaces(grid, document);
+  writeOffices(map, isMainCrossing, document);
   return { osmXml: document.toXml(), grid, stations };
 }
 
@@ -116,11 +112,11 @@ function writeRiver(plan: CityPlan, document: OsmDocument): void {
   });
 }
 
-const LANDUSE: Record<Zone, string> = {
+const LANDUSE: Record<Zone, "residential" | "commercial" | "industrial" | "university"> = {
   oldtown: "residential",
   commercial: "commercial",
   residential: "residential",
-  campus: "education",
+  campus: "university",
   industrial: "industrial",
   village: "residential",
 };
@@ -132,6 +128,7 @@ function writeLandUse(map: PlanarMap, blocks: Map<number, Block>, document: OsmD
     if (use in LANDUSE)
       groups.set(`${grid} ${LANDUSE[use as Zone]}`, { grid, use: use as Zone, landuse: LANDUSE[use as Zone] });
   }
+  let faculties = 0;
   const facesOf = new Map<number, Map<number, Block>>();
   for (const [face, block] of blocks) {
     facesOf.set(block.grid, (facesOf.get(block.grid) ?? new Map<number, Block>()).set(face, block));
@@ -145,9 +142,20 @@ function writeLandUse(map: PlanarMap, blocks: Map<number, Block>, document: OsmD
         document.positions.push(position);
         return document.positions.length;
       });
-      document.addWay([...ids, ids[0]!], { landuse });
+      document.addWay([...ids, ids[0]!], landuse === "university" ? facultyTags(faculties++) : { landuse });
     }
   }
+}
+
+const FACULTIES =
+  "理 Science|工 Engineering|文 Letters|法 Law|医 Medicine|商 Business|农 Agriculture|艺术 Arts|师范 Education|土木 Civil Engineering|" +
+  "信息 Computing|建筑 Architecture|外语 Languages|海事 Maritime Studies|体育 Sports|公安 Police Studies";
+
+function facultyTags(n: number): Record<string, string> {
+  const list = FACULTIES.split("|");
+  const [zh, ...en] = list[n % list.length]!.split(" ");
+  const name = `五分大学${zh}学院`;
+  return { amenity: "university", name, "name:zh": name, "name:en": `Wufen University, ${en.join(" ")}` };
 }
 
 function writeGreen(map: PlanarMap, blocks: Map<number, Block>, document: OsmDocument, seed: number): void {
@@ -216,5 +224,20 @@ function writePlaces(grid: GridCollection, document: OsmDocument): void {
     const place = level === "township" ? "suburb" : "neighbourhood";
     document.positions.push(middleOf(feature).map((d) => Math.round(d * 1e7) / 1e7) as [number, number]);
     document.tagNode(document.positions.length, { place, name, "name:zh": name, "name:en": nameEn });
+  }
+}
+
+const OFFICES: { at: Point; amenity: string; zh: string; en: string }[] = [
+  { at: [-1250, 760], amenity: "townhall", zh: "五分区人民政府", en: "Wufen District Government" },
+  { at: [-2500, 1500], amenity: "fire_station", zh: "江北消防站", en: "Jiangbei Fire Station" },
+  { at: [1700, 500], amenity: "fire_station", zh: "江南消防站", en: "Jiangnan Fire Station" },
+  { at: [1300, -2400], amenity: "fire_station", zh: "南城消防站", en: "Nancheng Fire Station" },
+];
+
+function writeOffices(map: PlanarMap, isCrossing: (vertex: number) => boolean, document: OsmDocument): void {
+  const crossings = map.points.filter((_, v) => isCrossing(v));
+  for (const { at, amenity, zh, en } of OFFICES) {
+    const [x, y] = crossings.reduce((best, p) => (distance(p, at) < distance(best, at) ? p : best));
+    document.addNode([x + 22, y + 18], { amenity, name: zh, "name:zh": zh, "name:en": en });
   }
 }
