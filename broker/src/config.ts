@@ -53,23 +53,31 @@ export type Limits = Static<typeof Limits>;
 /** Settings; each is `WUFEN_` and its name in capitals, but DATABASE_URL. */
 const Settings = Type.Object({
   databaseUrl: Type.String({ minLength: 1, description: "postgres://…" }),
-  log: Type.Union([Type.Literal("debug"), Type.Literal("info"), Type.Literal("silent")], { default: "info" }),
+  log: Type.Union([Type.Literal("debug"), Type.Literal("info"), Type.Literal("silent")], {
+    default: "info",
+    description: "debug, info or silent",
+  }),
   brokerNo: Type.Integer({
     minimum: 0,
     maximum: 32_767,
     default: 1,
     description: "one number for each broker on a database",
   }),
-  mqttHost: Type.String({ minLength: 1, default: "127.0.0.1" }),
+  mqttHost: Type.String({ minLength: 1, default: "127.0.0.1", description: "address to listen on" }),
   mqttPort: port("0 picks one", 1883),
   mqttsPort: Type.Optional(port("unset: no TLS")),
   tlsCert: Type.Optional(Type.String({ minLength: 1, description: "PEM file" })),
   tlsKey: Type.Optional(Type.String({ minLength: 1, description: "PEM file" })),
   loopbackPort: port("0 picks one", 1884),
-  proxyKey: Type.Optional(Type.String({ minLength: 16 })),
+  proxyKey: Type.Optional(Type.String({ minLength: 16, description: "the key the API shows" })),
   deviceKey: Type.String({ pattern: "^([0-9a-fA-F]{2}){32,}$", description: "hex, at least 32 bytes" }),
   busSocket: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: "path of the bus's unix socket" })),
-  retentionDays: Type.Integer({ minimum: 1, maximum: 3650, default: 30 }),
+  retentionDays: Type.Integer({
+    minimum: 1,
+    maximum: 3650,
+    default: 30,
+    description: "age of the oldest fix that is kept",
+  }),
 });
 
 export type BrokerConfig = Static<typeof Settings> & { readonly limits: Limits };
@@ -118,7 +126,7 @@ function readGroup<S extends TObject>(
 }
 
 function describe(schema: TObject, name: string): string {
-  return (schema.properties[name] as { description?: string } | undefined)?.description ?? "see docs/broker.md";
+  return (schema.properties[name] as { description?: string } | undefined)?.description ?? name;
 }
 
 function capitals(name: string): string {

@@ -3,7 +3,7 @@ import { connect, createTestDatabase, type Sql, type TestDatabase } from "@wufen
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { BusReader } from "./support/bus-reader.ts";
 import { DatabaseLink } from "./support/database-link.ts";
-import { binaryPing } from "./support/pings.ts";
+import { binaryPing, ownTracksLocation } from "./support/pings.ts";
 import { connectPacket, connectRaw, openRaw, publishAcked, publishPacket } from "./support/raw-client.ts";
 import { eventually, type RunningBroker, runBroker } from "./support/running-broker.ts";
 
@@ -89,6 +89,36 @@ describe("while the database is away", () => {
     await running.refused(device.no, "database-down", 5);
     expect((await direct`SELECT 1 FROM fix WHERE device_no = ${device.no}`).length).toBe(0);
     await client.close();
+  });
+
+  test("[P9] a database that takes and does not answer is the same as none, and is used again when it answers", async () => {
+    await start({ WUFEN_LIMIT_COMMIT_WAIT_MS: "600" });
+    const device = await running.addDevice("frozen-1");
+    const client = await connectRaw(running.broker.mqttPort, device);
+    link.loseAnswers = true;
+    client.send(publishPacket(pingTopic(device.id), binaryPing({ fixedAtMs: Date.now(), seq: 1 }), 1, 1));
+    await client.waitClosed();
+    expect(client.packets.filter(({ cmd }) => cmd === "puback")).toEqual([]);
+    link.cut();
+    link.restore();
+    await eventually(async () => ((await isHealthy()) ? true : undefined));
+    const again = await connectRaw(running.broker.mqttPort, device);
+    await publishAcked(again, pingTopic(device.id), binaryPing({ fixedAtMs: Date.now(), seq: 2 }));
+    await again.close();
+  });
+
+  test("[P9] OwnTracks over HTTP is answered 503 when the wait is over, so that the app keeps its message", async () => {
+    await start({ WUFEN_LIMIT_COMMIT_WAIT_MS: "500" });
+    const device = await running.addDevice("http-1");
+    link.cut();
+    const authorization = `Basic ${Buffer.from(`${device.id}:${device.secret}`).toString("base64")}`;
+    const post = () => fetch(`${running.loopback}/pub`, { method: "POST", headers: { authorization }, body });
+    const body = ownTracksLocation();
+    const refused = await post();
+    expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([503, "database-down"]);
+    link.restore();
+    await eventually(async () => ((await post()).status === 200 ? true : undefined));
+    expect((await direct`SELECT 1 FROM fix WHERE device_no = ${device.no}`).length).toBe(1);
   });
 
   test("a device that is disabled during the outage loses its connection after it", async () => {

@@ -41,6 +41,7 @@ export class FixWriter {
   #batch: QueuedFix[] = [];
   #commitSinceMs: number | undefined;
   #wasFull = false;
+  #isAway = false;
   #stopping = false;
   #wake: () => void = () => undefined;
   readonly #tickets = new Set<Ticket>();
@@ -177,12 +178,15 @@ export class FixWriter {
     try {
       const session = await this.#tools.openSession(this.lastCommitted.epoch, () => this.#wake());
       this.#session = session;
+      if (this.#isAway) this.#tools.log.info({ epoch: session.epoch }, "the database is back");
+      this.#isAway = false;
       this.#tools.onEpoch(session);
       this.#ready.resolve();
       return session;
     } catch (error) {
       if (error instanceof SupersededError) throw error;
-      this.#tools.log.warn({ err: error }, "the database is away");
+      if (!this.#isAway) this.#tools.log.warn({ err: error }, "the database is away; trying again until it is back");
+      this.#isAway = true;
       await this.#sleep(RECONNECT_PAUSE_MS);
       return undefined;
     }

@@ -5,6 +5,7 @@ import { CopyEncoder, FIX_COLUMNS } from "./copy-rows.ts";
 
 const CONNECT_TIMEOUT_MS = 5000;
 const STATEMENT_TIMEOUT_MS = 9000;
+const OPEN_TIMEOUT_MS = 15_000;
 /** First key of the advisory lock that the writing connection of a broker holds; the second is its number. */
 const WRITER_LOCK = 0x57554645;
 
@@ -55,6 +56,8 @@ export class WriterSession {
     });
     // Also fails the query under way, which carries the error.
     client.on("error", () => undefined);
+    // A server that accepts and does not answer.
+    const watchdog = setTimeout(() => cut(client), OPEN_TIMEOUT_MS);
     try {
       await client.connect();
       if (lastEpoch > 0) await assertNotSuperseded(client, broker, lastEpoch);
@@ -73,8 +76,10 @@ export class WriterSession {
       );
       return new WriterSession(client, broker, Number(rows[0]!.epoch), onEnd);
     } catch (error) {
-      client.end().catch(() => undefined);
+      cut(client);
       throw error;
+    } finally {
+      clearTimeout(watchdog);
     }
   }
 
@@ -117,7 +122,7 @@ export class WriterSession {
   /** Ends the connection at once, whatever is under way. */
   destroy(): void {
     this.alive = false;
-    (this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    cut(this.#client);
   }
 
   async end(): Promise<void> {
@@ -143,6 +148,11 @@ const INSERT_FRESH = `
     ON CONFLICT DO NOTHING RETURNING 1
   )
   SELECT (SELECT count(*) FROM stored) AS inserted, (SELECT array_agg(n::int ORDER BY n) FROM fresh) AS fresh`;
+
+/** Ends a connection without waiting for the server, which node-postgres has no public way for. */
+function cut(client: pg.Client): void {
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+}
 
 async function assertNotSuperseded(client: pg.Client, broker: number, lastEpoch: number): Promise<void> {
   const { rows } = await client.query<{ epoch: string }>(

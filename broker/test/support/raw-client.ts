@@ -10,7 +10,7 @@ export class RawClient {
   readonly packets: Packet[] = [];
   closed = false;
   readonly #parser = mqttPacket.parser();
-  readonly #changes = new EventEmitter();
+  readonly #changes = new EventEmitter().setMaxListeners(0);
 
   constructor(conn: Duplex) {
     this.conn = conn;
