@@ -22,6 +22,7 @@ interface Hook {
   unitPosition(
     callsign: string,
   ): { position: [number, number]; drawn: [number, number]; positionAtMs: number } | undefined;
+  unitPixels(callsign: string): [number, number] | undefined;
   readonly drawn: boolean;
   readonly frames: number;
   readonly framesApplied: number;
@@ -103,6 +104,28 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** A place on the map with no unit within a hand's breadth, in the page's pixels. */
+async function findFreePlace(): Promise<[number, number]> {
+  const { units } = await system.api.get<UnitList>("/api/units");
+  const map = await page.locator("canvas.maplibregl-canvas").boundingBox();
+  if (map === null) throw new Error("the page shows no map");
+  const pixels = await page.evaluate(
+    (names) => names.map((name) => __wufen.unitPixels(name)),
+    units.map(({ callsign }) => callsign),
+  );
+  let best: [number, number] = [0, 0];
+  let widest = -1;
+  for (let x = map.width * 0.3; x < map.width * 0.7; x += 20) {
+    for (let y = map.height * 0.3; y < map.height * 0.7; y += 20) {
+      const clear = Math.min(
+        ...pixels.map((at) => (at == null ? Number.POSITIVE_INFINITY : Math.hypot(at[0] - x, at[1] - y))),
+      );
+      if (clear > widest) [widest, best] = [clear, [map.x + x, map.y + y]];
+    }
+  }
+  return best;
+}
+
 describe("the desk in a real browser", () => {
   it("shows every unit of the fleet, and they move", async () => {
     await page.waitForFunction((count) => __wufen.unitCount() >= count, UNITS);
@@ -151,18 +174,19 @@ describe("the desk in a real browser", () => {
       password: probe.secret,
       protocolVersion: 4,
     });
-    // The page notes, in every frame it draws, when it first held each position of the probe.
+    // The page notes, in every frame it draws, when it first held each place of the probe.
     await page.evaluate(() => {
-      const seen: [number, number][] = [];
+      const seen = new Map<number, number>();
       Object.assign(globalThis, { seen });
       const look = () => {
         const unit = __wufen.unitPosition("PROBE");
-        if (unit !== undefined && __wufen.drawn && seen.at(-1)?.[0] !== unit.positionAtMs)
-          seen.push([unit.positionAtMs, Date.now()]);
+        const place = Math.round((unit?.position[0] ?? 0) * 1e5);
+        if (unit !== undefined && __wufen.drawn && !seen.has(place)) seen.set(place, Date.now());
         requestAnimationFrame(look);
       };
       requestAnimationFrame(look);
     });
+    const firstPlace = Math.round(center[0] * 1e5);
     const delays: number[] = [];
     for (let i = 0; i < PINGS; i++) {
       const fixedAtMs = Date.now();
@@ -175,7 +199,7 @@ describe("the desk in a real browser", () => {
           {
             fixedAtMs,
             seq: i,
-            lngE7: Math.round((center[0] + i * 1e-5) * 1e7),
+            lngE7: (firstPlace + i) * 100,
             latE7: Math.round(center[1] * 1e7),
             ...{ accuracyDm: 50, speedCms: 1000, headingCdeg: 9000, altitudeM: undefined },
           },
@@ -183,11 +207,8 @@ describe("the desk in a real browser", () => {
       });
       await device.publishAsync(pingTopic(probe.deviceId), Buffer.from(payload), { qos: 1 });
       const seenAtMs = await page.waitForFunction(
-        (at) =>
-          (globalThis as unknown as { seen: [number, number][] }).seen.find(
-            ([positionAtMs]) => positionAtMs === at,
-          )?.[1],
-        fixedAtMs,
+        (place) => (globalThis as unknown as { seen: Map<number, number> }).seen.get(place),
+        firstPlace + i,
       );
       delays.push(((await seenAtMs.jsonValue()) as number) - fixedAtMs);
     }
@@ -200,7 +221,8 @@ describe("the desk in a real browser", () => {
 
   it("a click on the map asks for the nearest units; the panel's order is the API's, with distance and time", async () => {
     const answered = page.waitForResponse((response) => response.url().endsWith("/api/nearest"));
-    await page.mouse.click(800, 450);
+    const [x, y] = await findFreePlace();
+    await page.mouse.click(x, y);
     const answer = (await (await answered).json()) as NearestAnswer;
     expect(answer.units.length).toBeGreaterThan(0);
     const rows = page.locator(".cards ol li b");

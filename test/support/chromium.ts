@@ -22,7 +22,9 @@ export class Watch {
   constructor(context: BrowserContext, base: string) {
     context.on("weberror", (error) => this.errors.push(String(error.error())));
     context.on("console", (message) => {
-      if (message.type() === "error") this.errors.push(message.text());
+      // Before the sign-in the page asks who is signed in, and is told: nobody.
+      const isNobody = message.text().includes("401") && message.location().url.endsWith("/api/session");
+      if (message.type() === "error" && !isNobody) this.errors.push(message.text());
     });
     context.on("request", (request) => {
       const url = new URL(request.url());
