@@ -169,11 +169,13 @@ test("a process that is killed runs again by itself; when the launcher is killed
     process.kill(began[name]?.pid as number, "SIGKILL");
     await poll(`${name} runs again`, () => (first.pids()[name]?.startNo === 2 ? true : undefined), 15_000);
   }
-  const postgres = first.postgresPid();
-  process.kill(postgres, "SIGKILL");
-  await poll("the database runs again", () => (first.postgresPid() === postgres ? undefined : true), 15_000);
-  await untilHealthy(base);
-  const desk = await Desk.open(base, (await signIn(base)).cookie);
+  process.kill(first.postgresPid(), "SIGKILL");
+  await poll(
+    "the database runs again",
+    () => first.lines.some((line) => line.startsWith("postgres runs again")) || undefined,
+  );
+  const api = await poll("the API answers from the database again", () => signIn(base));
+  const desk = await Desk.open(base, api.cookie);
   await untilUnitsMove(desk);
   desk.close();
 
