@@ -107,10 +107,8 @@ export function decodeFeedFrame(input: Uint8Array): FeedFrame {
 }
 
 function viewColumns(bytes: Uint8Array, count: number): FeedColumns {
-  // Columns are views on their own width's boundary; a socket may deliver bytes in the middle of a larger buffer.
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
-  const { buffer } = aligned;
-  let at = aligned.byteOffset + FEED_HEADER_BYTES;
+  const { buffer } = bytes;
+  let at = bytes.byteOffset + FEED_HEADER_BYTES;
   const next = (width: number) => {
     const here = at;
     at += width * count;
