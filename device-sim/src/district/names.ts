@@ -18,10 +18,12 @@ const WORDS =
 
 const FIRST =
   "新 Xin|永 Yong|长 Chang|大 Da|金 Jin|玉 Yu|清 Qing|明 Ming|安 An|福 Fu|德 De|仁 Ren|义 Yi|和 He|泰 Tai|兴 Xing|宏 Hong|华 Hua|" +
-  "锦 Jin|秀 Xiu|云 Yun|天 Tian|青 Qing|白 Bai|丹 Dan|翠 Cui|晴 Qing|百 Bai|万 Wan|双 Shuang|古 Gu|石 Shi";
+  "锦 Jin|秀 Xiu|云 Yun|天 Tian|青 Qing|白 Bai|丹 Dan|翠 Cui|晴 Qing|百 Bai|万 Wan|双 Shuang|古 Gu|石 Shi|" +
+  "春 Chun|夏 Xia|东 Dong|西 Xi|南 Nan|北 Bei|星 Xing|月 Yue|松 Song|竹 Zhu|梅 Mei|兰 Lan|凤 Feng|龙 Long|鹤 He|荷 He|桂 Gui|柏 Bai|高 Gao|太 Tai|景 Jing|文 Wen|武 Wu|学 Xue";
 const SECOND =
   "昌 chang|宁 ning|康 kang|乐 le|平 ping|林 lin|泉 quan|溪 xi|湖 hu|江 jiang|山 shan|岭 ling|园 yuan|堤 di|桥 qiao|井 jing|塘 tang|" +
-  "湾 wan|门 men|城 cheng|阳 yang|春 chun|庆 qing|荣 rong|祥 xiang|瑞 rui|盛 sheng|源 yuan|河 he|洲 zhou|台 tai|亭 ting";
+  "湾 wan|门 men|城 cheng|阳 yang|春 chun|庆 qing|荣 rong|祥 xiang|瑞 rui|盛 sheng|源 yuan|河 he|洲 zhou|台 tai|亭 ting|" +
+  "津 jin|沙 sha|港 gang|坪 ping|坡 po|岗 gang|洪 hong|浦 pu|渡 du|阁 ge|苑 yuan|圃 pu|营 ying|楼 lou|庄 zhuang|寨 zhai|铺 pu|滨 bin|原 yuan";
 
 function parse(list: string): PlaceName[] {
   return list.split("|").map((entry) => {

@@ -58,7 +58,7 @@ export class OsmDocument {
   toXml(): string {
     const out: string[] = [
       '<?xml version="1.0" encoding="UTF-8"?>',
-      '<osm version="0.6" generator="wufen device-sim" copyright="五分区 demo district, invented">',
+      '<osm version="0.6" generator="wufen device-sim" copyright="Wufen demo district (invented)">',
     ];
     let [west, south, east, north] = [180, 90, -180, -90];
     for (const [lng, lat] of this.positions) {

@@ -36,7 +36,8 @@ export function writeStreets(
   nextName: () => PlaceName,
 ): void {
   const { map, streets } = arrangement;
-  for (const street of streets) {
+  // The best known words go to the greatest streets.
+  for (const street of [...streets].sort((a, b) => RANK[b.roadClass] - RANK[a.roadClass])) {
     if (street.name !== undefined) continue;
     const name = nameStreet(street.roadClass, nextName, random);
     if (name) Object.assign(street, { name: name.zh, nameEn: name.en });

@@ -202,7 +202,13 @@ export function createMotion({ graph, findRoute, profile, isOnFoot, homePost, ra
     if (!road) return undefined;
     // Off the largest network a car could never leave its yard.
     if (!isOnFoot && graph.edgeComponent[road.edge] !== 0) return undefined;
-    return graph.edgeTo[road.edge] as number;
+    const ends = [graph.edgeTo[road.edge] as number, graph.edgeFrom[road.edge] as number];
+    return ends.find((n) => !isDeadEnd(n));
+  }
+
+  /** Mostly where the extract was cut: nobody patrols there. */
+  function isDeadEnd(n: number): boolean {
+    return (graph.outStart[n + 1] as number) - (graph.outStart[n] as number) < 2;
   }
 
   function nodePosition(n: number): LngLat {
