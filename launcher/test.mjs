@@ -8,7 +8,7 @@ import { main, run } from "./bootstrap/steps.mjs";
 import { ensureSystemPackages } from "./bootstrap/system-packages.mjs";
 
 /** What is checked without running the product: the scripts of package.json. */
-const CHECKS = ["check:format", "check:imports", "check:exports", "check:types"];
+const CHECKS = ["check:format", "check:imports", "check:exports", "check:types", "check:map"];
 
 requireNode();
 await main(async () => {
