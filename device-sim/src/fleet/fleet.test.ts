@@ -55,8 +55,8 @@ describe("a fleet", () => {
         expect(truth.speedMs * 3.6).toBeLessThanOrEqual(profile.maxSpeedKmh + 1e-9);
         expect(fix.speedKmh).toBeLessThanOrEqual(profile.maxSpeedKmh);
         const before = last[unit]!;
-        // The truth is that of the unit's last fix, which may be one later than this message's.
-        const isLatest = fleet.findLastFix(unit)!.seq === fix.seq;
+        // The truth is that of the unit's last measuring, which may be one later than this message's.
+        const isLatest = Math.round(truth.atMs) === fix.fixedAtMs;
         if (isLatest && before.ms >= 0 && fix.fixedAtMs > before.ms) {
           const east = (truth.lng - before.lng) * 95_700;
           const north = (truth.lat - before.lat) * 111_195;
@@ -113,7 +113,8 @@ describe("a fleet", () => {
     let inTunnel = 0;
     for (let t = 1000; t <= 2 * MINUTES_10; t += 1000) {
       for (const { unit, fixes } of fleet.step(t)) {
-        for (const fix of fixes) if (fleet.findLastFix(unit) === fix && fleet.truth(unit)!.isInTunnel) inTunnel++;
+        const truth = fleet.truth(unit)!;
+        if (truth.isInTunnel && fixes.some((fix) => fix.fixedAtMs === Math.round(truth.atMs))) inTunnel++;
       }
       for (let unit = 0; unit < cars.length; unit++) if (fleet.truth(unit)?.isInTunnel) passed++;
     }

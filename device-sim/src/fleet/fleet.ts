@@ -34,7 +34,7 @@ export interface Fleet {
   step(toMs: number): FleetMessage[];
   /** Where a unit was at its last fix; absent before the first. For a command that asks for the position now. */
   findLastFix(unit: number): FleetFix | undefined;
-  /** Without noise, at the unit's last fix; for tests. */
+  /** Without noise, when the unit last measured, also where that gave no fix; for tests. */
   truth(unit: number): TruePosition | undefined;
 }
 

@@ -7,6 +7,8 @@ type LngLat = readonly [number, number];
 
 /** Where a unit truly is; the device measures this. */
 export interface TruePosition {
+  /** ms since the start of the run. */
+  atMs: number;
   lng: number;
   lat: number;
   speedMs: number;
@@ -70,7 +72,7 @@ export function createMotion({ graph, findRoute, profile, isOnFoot, homePost, ra
       if (at.headingDeg !== undefined) headingDeg = at.headingDeg;
       const edge = route[leg] ?? -1;
       const isInTunnel = edge >= 0 && ((graph.edgeFlags[edge] as number) & EDGE_FLAG.TUNNEL) !== 0;
-      return { lng: at.lng, lat: at.lat, speedMs, headingDeg, isInTunnel, edge };
+      return { atMs: nowMs, lng: at.lng, lat: at.lat, speedMs, headingDeg, isInTunnel, edge };
     },
   };
 
