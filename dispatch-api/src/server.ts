@@ -6,7 +6,7 @@ import { BUS_SILENCE_MS, type FeedHealth } from "@wufen/contract";
 import type { Logger } from "pino";
 import { BrokerClient } from "./adapters/broker-client.ts";
 import { BusReader } from "./adapters/bus-reader.ts";
-import { ask, openDatabase } from "./adapters/database.ts";
+import { ask, openDatabase, waitForDatabase } from "./adapters/database.ts";
 import { FeedUpgrade, refuseUpgrade } from "./adapters/feed-upgrade.ts";
 import { FixHistory } from "./adapters/fix-history.ts";
 import { LiveStore } from "./adapters/live-store.ts";
@@ -60,6 +60,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   const broker = new BrokerClient(config.brokerLoopback, config.proxyKey);
   const passage = new MqttPassage(broker);
 
+  await waitForDatabase(sql);
   const whole = await registryStore.readAll();
   registry.apply({ ...whole, goneDevices: [], goneUnits: [] });
   for (const unit of registry.units.values()) if (unit.deviceNo !== null) live.bind(unit.deviceNo, unit);

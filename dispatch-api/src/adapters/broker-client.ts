@@ -1,8 +1,8 @@
 import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
 
 /** Header that tells the broker the true address of a client behind us, and the one that proves it is us who says so. */
-export const CLIENT_ADDRESS_HEADER = "x-wufen-client-address";
-export const PROXY_KEY_HEADER = "x-wufen-proxy-key";
+const CLIENT_ADDRESS_HEADER = "x-wufen-client-address";
+const PROXY_KEY_HEADER = "x-wufen-proxy-key";
 /** Longest wait for the broker's answer: its own wait for a commit and some. */
 export const BROKER_WAIT_MS = 12_000;
 /** Most connections to the broker's loopback listener for requests; others wait. */

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { connect, type Sql } from "@wufen/database";
 
 export type { Sql } from "@wufen/database";
@@ -18,11 +19,29 @@ export function openDatabase(url: string): Sql {
   return connect(url, { max: DATABASE_CONNECTIONS, applicationName: "wufen dispatch-api", connectTimeoutSeconds: 3 });
 }
 
+/** How long a start waits for a database that is starting too, and how often it asks. */
+const START_WAIT_MS = 20_000;
+const START_PAUSE_MS = 250;
+
+/** Resolves once the database answers; rejects with {@link DatabaseDown} where it does not within {@link START_WAIT_MS}. */
+export async function waitForDatabase(sql: Sql): Promise<void> {
+  const untilMs = performance.now() + START_WAIT_MS;
+  for (;;) {
+    try {
+      await ask(sql`SELECT 1`);
+      return;
+    } catch (error) {
+      if (!(error instanceof DatabaseDown) || performance.now() > untilMs) throw error;
+      await setTimeout(START_PAUSE_MS);
+    }
+  }
+}
+
 /** Runs queries, at most {@link DATABASE_WAIT_MS} long; a database that is down is thrown as {@link DatabaseDown}. */
 export async function ask<T>(query: PromiseLike<T>, waitMs: number = DATABASE_WAIT_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new DatabaseDown(`silent for ${waitMs} ms`)), waitMs);
+    timer = globalThis.setTimeout(() => reject(new DatabaseDown(`silent for ${waitMs} ms`)), waitMs);
   });
   try {
     return await Promise.race([query, silence]);

@@ -63,7 +63,7 @@ export class FeedUpgrade {
   /** Lets the desks go whose sessions ended elsewhere or ran out. */
   async checkSessions(): Promise<void> {
     for (const open of [...this.#open]) {
-      const signedIn = await this.#sessions.find(open.token);
+      const signedIn = await this.#sessions.find(open.token, false);
       if (signedIn === undefined) this.endSession(open.signedIn.sessionId);
     }
   }

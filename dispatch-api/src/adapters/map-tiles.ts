@@ -1,22 +1,11 @@
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { MapInfo } from "@wufen/contract";
-import type { ImportReport } from "@wufen/road-network";
+import { serveTiles, type TileAnswer, type TileRequest } from "./tile-service.ts";
 
 /** Bytes of gzipped tiles that are kept. */
 const CACHE_MAX_BYTES = 64 * 1024 * 1024;
 /** Bytes a tile that is empty counts for in the cache. */
 const EMPTY_TILE_BYTES = 64;
-
-export interface TileRequest {
-  readonly id: number;
-  readonly z: number;
-  readonly x: number;
-  readonly y: number;
-}
-
-export type TileAnswer =
-  | { readonly kind: "open"; readonly report: ImportReport; readonly minZoom: number; readonly maxZoom: number }
-  | { readonly kind: "tile"; readonly id: number; readonly gzipped: Uint8Array | undefined };
 
 interface Waiting {
   resolve(gzipped: Uint8Array | undefined): void;
@@ -26,7 +15,7 @@ interface Waiting {
 /** The map's tiles, cut in a worker, gzipped once and kept. */
 export class MapTiles {
   readonly info: MapInfo;
-  readonly #worker: Worker;
+  readonly #port: Worker | MessagePort;
   readonly #waiting = new Map<number, Waiting>();
   readonly #asked = new Map<string, Promise<Uint8Array | undefined>>();
   readonly #sizes = new Map<string, number>();
@@ -34,31 +23,30 @@ export class MapTiles {
   #nextId = 0;
   #failed: Error | undefined;
 
-  private constructor(worker: Worker, info: MapInfo) {
-    this.#worker = worker;
+  private constructor(port: Worker | MessagePort, info: MapInfo) {
+    this.#port = port;
     this.info = info;
-    worker.on("message", (answer: TileAnswer) => {
+    port.on("message", (answer: TileAnswer) => {
+      if (answer.kind === "failed") this.#fail(new Error(answer.message));
       if (answer.kind !== "tile") return;
       this.#waiting.get(answer.id)?.resolve(answer.gzipped);
       this.#waiting.delete(answer.id);
     });
-    worker.on("error", (error) => this.#fail(error));
-    worker.on("exit", (code) => this.#fail(new Error(`the tile worker ended with code ${code}`)));
+    port.on("error", (error) => this.#fail(error));
+    port.on("exit", () => this.#fail(new Error("the tile worker ended")));
   }
 
   /** Opens an imported map; rejects where the folder holds none. */
   static async open(mapDir: string): Promise<MapTiles> {
-    // From the sources (tests) the worker needs a loader, from the build it does not.
-    const fromSource = import.meta.url.endsWith(".ts");
-    const file = new URL(fromSource ? "./tile-worker.ts" : "./tile-worker.js", import.meta.url);
-    const execArgv = fromSource ? ["--conditions=source", "--import", "tsx"] : [];
-    const worker = new Worker(file, { workerData: { mapDir }, execArgv });
-    const opened = await new Promise<Extract<TileAnswer, { kind: "open" }>>((resolve, reject) => {
-      worker.once("message", resolve);
-      worker.once("error", reject);
+    const port = startService(mapDir);
+    const answer = await new Promise<TileAnswer>((resolve, reject) => {
+      port.once("message", resolve);
+      port.once("error", reject);
     });
-    worker.removeAllListeners("error");
-    return new MapTiles(worker, toMapInfo(opened));
+    if (answer.kind === "open") return new MapTiles(port, toMapInfo(answer));
+    await stopService(port);
+    const message = answer.kind === "failed" ? answer.message : "no answer";
+    throw new Error(`WUFEN_MAP_DIR=${mapDir} cannot be opened (${message}); import the extract again`);
   }
 
   /** A gzipped tile; undefined where there is nothing to draw. */
@@ -73,7 +61,7 @@ export class MapTiles {
   }
 
   async close(): Promise<void> {
-    await this.#worker.terminate();
+    await stopService(this.#port);
   }
 
   #ask(z: number, x: number, y: number): Promise<Uint8Array | undefined> {
@@ -81,7 +69,7 @@ export class MapTiles {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, z, x, y } satisfies TileRequest);
+      this.#port.postMessage({ id, z, x, y } satisfies TileRequest);
     });
   }
 
@@ -107,6 +95,21 @@ export class MapTiles {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+/** A worker of the build; from the sources, which Node cannot run in a worker, the same service in this thread. */
+function startService(mapDir: string): Worker | MessagePort {
+  if (!import.meta.url.endsWith(".ts")) {
+    return new Worker(new URL("./tile-worker.js", import.meta.url), { workerData: { mapDir } });
+  }
+  const { port1, port2 } = new MessageChannel();
+  void serveTiles(mapDir, port2);
+  return port1;
+}
+
+async function stopService(port: Worker | MessagePort): Promise<void> {
+  if (port instanceof Worker) await port.terminate();
+  else port.close();
 }
 
 function toMapInfo({ report, minZoom, maxZoom }: Extract<TileAnswer, { kind: "open" }>): MapInfo {

@@ -60,15 +60,18 @@ export class SessionStore {
     return { token, expiresAtMs };
   }
 
-  /** Who the token's bearer is; undefined where the session is none or over. While the database is down the memory answers. */
-  async find(token: string): Promise<SignedIn | undefined> {
+  /**
+   * Who the token's bearer is; undefined where the session is none or over. While the database is down the memory answers.
+   * `use` false looks only: it does not put off the end of an idle session.
+   */
+  async find(token: string, use = true): Promise<SignedIn | undefined> {
     const hash = digest(token);
     const sessionId = hash.toString("hex");
     const now = this.#now();
     const remembered = this.#remembered.get(sessionId);
     if (remembered !== undefined && now - remembered.checkedAtMs < SESSION_CACHE_MS) return remembered.signedIn;
     try {
-      return await this.#look(hash, sessionId, now);
+      return await this.#look(hash, sessionId, now, use);
     } catch (error) {
       const known = remembered?.signedIn;
       if (!(error instanceof DatabaseDown) || remembered === undefined || known === undefined) throw error;
@@ -91,7 +94,7 @@ export class SessionStore {
       DELETE FROM session WHERE expires_at < ${new Date(now)} OR seen_at < ${new Date(now - SESSION_IDLE_MS)}`);
   }
 
-  async #look(hash: Buffer, sessionId: string, now: number): Promise<SignedIn | undefined> {
+  async #look(hash: Buffer, sessionId: string, now: number, use: boolean): Promise<SignedIn | undefined> {
     const [row] = await ask(this.#sql<SessionRow[]>`
       SELECT person_no, name, role, demo, (extract(epoch from seen_at) * 1000)::float8 AS seen_at_ms,
         (extract(epoch from expires_at) * 1000)::float8 AS expires_at_ms
@@ -103,7 +106,7 @@ export class SessionStore {
       this.#remember(sessionId, { signedIn: undefined, checkedAtMs: now, seenAtMs: now });
       return undefined;
     }
-    const due = now - row.seen_at_ms > SESSION_SEEN_MS;
+    const due = use && now - row.seen_at_ms > SESSION_SEEN_MS;
     if (due) await ask(this.#sql`UPDATE session SET seen_at = ${new Date(now)} WHERE token_hash = ${hash}`);
     const signedIn: SignedIn = {
       personNo: row.person_no,

@@ -33,6 +33,6 @@ export async function clientFiles(app: Api, { config }: Parts): Promise<void> {
   app.setNotFoundHandler((request, reply) => {
     const isPage = request.method === "GET" && !NOT_PAGES.test(request.url) && !/\.\w+(\?|$)/.test(request.url);
     if (clientDir === undefined || !isPage) throw notFound(request);
-    return reply.sendFile("index.html");
+    void reply.sendFile("index.html");
   });
 }

@@ -144,7 +144,7 @@ export function deviceRoutes(app: Api, parts: Parts): void {
       },
     },
     async (request, reply) => {
-      await sendLocate(parts, getDevice(parts, request.params.id).id, request.ip);
+      await sendLocate(parts, getDevice(parts, request.params.id), request.ip);
       return reply.code(204).send(null);
     },
   );

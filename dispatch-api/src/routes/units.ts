@@ -194,7 +194,7 @@ export function unitRoutes(app: Api, parts: Parts): void {
       const { deviceNo, callsign } = getUnit(parts, request.params.id);
       const device = deviceNo === null ? undefined : registry.devices.get(deviceNo);
       if (device === undefined) throw new RequestProblem("DEVICE_NOT_FOUND", `${callsign} has no device; bind one`);
-      await sendLocate(parts, device.id, request.ip);
+      await sendLocate(parts, device, request.ip);
       return reply.code(204).send(null);
     },
   );
