@@ -164,3 +164,19 @@ test("stopping commits and acknowledges what waits, then closes", async () => {
   await database.drop();
   running = undefined as never;
 });
+
+test("[P7] a message larger than a batch is acknowledged when all of it is stored", async () => {
+  const { broker, addDevice, sql } = await start({ WUFEN_LIMIT_BATCH_ROWS: "5", WUFEN_LIMIT_BATCH_DELAY_MS: "0" });
+  const device = await addDevice("large-1");
+  const client = await connectRaw(broker.mqttPort, device);
+  for (let round = 0; round < 20; round++) {
+    const before = publishPacket(pingTopic(device.id), binaryPing({ fixedAtMs: Date.now(), seq: 5000 + round }), 0);
+    client.send(before);
+    const fixes = Array.from({ length: 119 }, (_, i) => ({ fixedAtMs: Date.now() - round, seq: round * 200 + i }));
+    await publishAcked(client, pingTopic(device.id), binaryPing(...fixes));
+    const [row] =
+      await sql`SELECT count(*)::int AS count FROM fix WHERE seq >= ${round * 200} AND seq < ${round * 200 + 119}`;
+    expect(row).toEqual({ count: 119 });
+  }
+  await client.close();
+});

@@ -54,9 +54,11 @@ export function holdReader(session: Session, rules: HoldRules): void {
 }
 
 function holdFor(session: Session, type: number, rules: HoldRules) {
-  if (type !== PACKET.publish) return undefined;
-  if (session.waiting >= rules.waitingPerDevice) return "waiting";
-  if (rules.isFull(session)) return "full";
+  if (type === PACKET.publish) {
+    if (session.waiting >= rules.waitingPerDevice) return "waiting";
+    if (rules.isFull(session)) return "full";
+  }
+  // Whatever the packet, it costs.
   return session.device?.publishes.take(rules.nowMs()) === false ? "rate" : undefined;
 }
 

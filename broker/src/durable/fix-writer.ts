@@ -157,8 +157,9 @@ export class FixWriter {
       }
     }
     const queue = this.#queue;
-    this.#queue = queue.length > batchRows ? queue.slice(batchRows) : [];
-    this.#batch = queue.length > batchRows ? queue.slice(0, batchRows) : queue;
+    const end = endOfBatch(queue, batchRows);
+    this.#queue = queue.slice(end);
+    this.#batch = queue.length === end ? queue : queue.slice(0, end);
   }
 
   #sleep(ms: number | undefined): Promise<void> {
@@ -264,6 +265,19 @@ export class FixWriter {
       this.#tools.onRoom();
     }
   }
+}
+
+/** [P7] A message's fixes stay in one batch: the commit of the batch is what acknowledges it. */
+function endOfBatch(queue: readonly QueuedFix[], batchRows: number): number {
+  let end = Math.min(queue.length, batchRows);
+  while (
+    end > 0 &&
+    end < queue.length &&
+    queue[end]!.ticket !== undefined &&
+    queue[end]!.ticket === queue[end - 1]!.ticket
+  )
+    end++;
+  return end;
 }
 
 /** [P2] Within the batch, and against what was stored a moment ago. */

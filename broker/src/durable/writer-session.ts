@@ -60,7 +60,9 @@ export class WriterSession {
     const watchdog = setTimeout(() => cut(client), OPEN_TIMEOUT_MS);
     try {
       await client.connect();
-      if (lastEpoch > 0) await assertNotSuperseded(client, broker, lastEpoch);
+      // A process that starts says so before it ends the connection of an older one, which then finds it and gives way.
+      if (lastEpoch === 0) await takeEpoch(client, broker);
+      else await assertNotSuperseded(client, broker, lastEpoch);
       await client.query(
         `SELECT pg_terminate_backend(pid) FROM pg_locks
          WHERE locktype = 'advisory' AND classid = $1 AND objid = $2 AND objsubid = 2 AND granted AND pid <> pg_backend_pid()
@@ -70,11 +72,7 @@ export class WriterSession {
       await client.query("SELECT pg_advisory_lock($1, $2)", [WRITER_LOCK, broker]);
       await client.query("SET synchronous_commit = on");
       await client.query("CREATE TEMP TABLE fix_in (LIKE fix) ON COMMIT DELETE ROWS");
-      const { rows } = await client.query<{ epoch: string }>(
-        "INSERT INTO broker_epoch (broker) VALUES ($1) RETURNING epoch",
-        [broker],
-      );
-      return new WriterSession(client, broker, Number(rows[0]!.epoch), onEnd);
+      return new WriterSession(client, broker, await takeEpoch(client, broker), onEnd);
     } catch (error) {
       cut(client);
       throw error;
@@ -152,6 +150,14 @@ const INSERT_FRESH = `
 /** Ends a connection without waiting for the server, which node-postgres has no public way for. */
 function cut(client: pg.Client): void {
   (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+}
+
+async function takeEpoch(client: pg.Client, broker: number): Promise<number> {
+  const { rows } = await client.query<{ epoch: string }>(
+    "INSERT INTO broker_epoch (broker) VALUES ($1) RETURNING epoch",
+    [broker],
+  );
+  return Number(rows[0]!.epoch);
 }
 
 async function assertNotSuperseded(client: pg.Client, broker: number, lastEpoch: number): Promise<void> {

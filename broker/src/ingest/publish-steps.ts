@@ -30,7 +30,7 @@ export interface StepTools {
 type Step = (publish: IncomingPublish, tools: StepTools) => RefusalReason | undefined;
 
 /** What a publish goes through, in this order, before its fixes are stored and it is acknowledged. */
-export const PUBLISH_STEPS: readonly Step[] = [ownTopic, orderInForce, onDuty, decode, toWgs84, gate];
+export const PUBLISH_STEPS: readonly Step[] = [ownTopic, enabled, orderInForce, onDuty, decode, toWgs84, gate];
 
 export function takeSteps(publish: IncomingPublish, tools: StepTools): RefusalReason | undefined {
   for (const step of PUBLISH_STEPS) {
@@ -42,6 +42,11 @@ export function takeSteps(publish: IncomingPublish, tools: StepTools): RefusalRe
 
 function ownTopic({ topic, device }: IncomingPublish): RefusalReason | undefined {
   return topic?.deviceId === device.record.id ? undefined : "topic-not-allowed";
+}
+
+/** A disabled device has lost its connection; what was read of it before is not taken either. */
+function enabled({ device }: IncomingPublish): RefusalReason | undefined {
+  return device.record.disabled ? "device-disabled" : undefined;
 }
 
 /** [O1] */

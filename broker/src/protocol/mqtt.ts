@@ -10,7 +10,7 @@ import type { Metrics } from "../metrics.ts";
 import type { Presence } from "../presence/presence.ts";
 import { createCommandEmitter } from "./command-emitter.ts";
 import { CommandPersistence } from "./command-persistence.ts";
-import { type PublishDone, PublishTicket, puback } from "./publish-ticket.ts";
+import { acknowledge, type PublishDone, PublishTicket } from "./publish-ticket.ts";
 
 /** CONNACK return codes, MQTT 3.1.1 §3.2.2.3. */
 const CONNACK = { badClientId: 2, unavailable: 3, badCredentials: 4, notAuthorized: 5 } as const;
@@ -150,7 +150,7 @@ function authorizePublish(tools: MqttTools, client: Client | null, packet: Publi
   if (ticket !== undefined && taken === "queued") return;
   session.waiting--;
   session.release("waiting");
-  if (messageId !== undefined) session.conn.write(puback(messageId));
+  if (messageId !== undefined) acknowledge(session, messageId);
   done(null);
 }
 
@@ -167,9 +167,10 @@ function topicOf(session: Session, topic: string) {
 function authorizeSubscribe(tools: MqttTools, client: Client, subscription: Subscription): Subscription | null {
   const device = tools.sessionOf(client.conn)?.device;
   if (device === undefined) return null;
-  const held = Object.keys((client as unknown as { subscriptions: Record<string, unknown> }).subscriptions).length;
-  if (isOwnSubscription(subscription.topic, device.record.id) && held < tools.limits.subscriptionsPerDevice)
-    return subscription;
+  const { subscriptions } = client as unknown as { subscriptions: Record<string, unknown> };
+  const hasRoom =
+    subscription.topic in subscriptions || Object.keys(subscriptions).length < tools.limits.subscriptionsPerDevice;
+  if (hasRoom && isOwnSubscription(subscription.topic, device.record.id)) return subscription;
   tools.refuse(device.record.no, "subscription-not-allowed", Date.now());
   return null;
 }
