@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { openMap } from "@wufen/road-network";
 import { createFleet, type FleetFix } from "../fleet/fleet.ts";
 import { demoRoster } from "../fleet/roster.ts";
 import { readCredentials } from "../link/credentials.ts";
@@ -8,6 +7,7 @@ import { runLinks } from "../link/run-links.ts";
 import { createStream } from "../random.ts";
 import { readNumber, readOptions, readWhole } from "./options.ts";
 import { findRoadPost, readPosts } from "./posts.ts";
+import { readMap } from "./read-map.ts";
 
 /** Answers to “report now” have numbers of their own, so that the recorded run stays the same. */
 const ASKED_SEQ = 1 << 30;
@@ -25,7 +25,7 @@ export async function playCommand(argv: string[]): Promise<number> {
   const seed = readWhole("--seed", options.seed, 0, 0xffffffff);
   const speed = readNumber("--speed", options.speed, 0.1, 100);
   const devices = readCredentials(options.credentials);
-  const { graph } = await openMap(options.map);
+  const graph = await readMap(options.map);
   const posts = readPosts(options.stations || join(options.map, "stations.json"));
   // The registry does not give home posts back; the same seed gives the same roster.
   const roster = demoRoster(seed, devices.length, posts, (random) => findRoadPost(graph, random));

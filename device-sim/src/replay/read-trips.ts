@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 
@@ -22,6 +22,7 @@ const TraceLine = Type.Object({
 
 /** @throws Error that names the file, the line and what is wrong with it. */
 export function readTrips(path: string): Trip[] {
+  if (!existsSync(path)) throw new Error(`--traces ${path} does not exist`);
   const trips: Trip[] = [];
   for (const [i, line] of readFileSync(path, "utf8").split("\n").entries()) {
     if (line.trim() === "") continue;
