@@ -90,6 +90,7 @@ export const en = {
     offline: "not connected",
     noDevice: "no device",
     device: "Device",
+    setStatus: "Set the status",
     speed: "Speed",
     heading: "Heading",
     accuracy: "Accuracy",

@@ -92,6 +92,7 @@ export const zh: Dictionary = {
     offline: "离线",
     noDevice: "未绑定设备",
     device: "设备",
+    setStatus: "设置状态",
     speed: "速度",
     heading: "航向",
     accuracy: "精度",

@@ -15,6 +15,9 @@ import { UnitTrackView } from "./track.svelte.ts";
 /** Panels follow the store at most this often, ms. */
 const PANELS_EVERY_MS = 300;
 
+/** How long a message is shown. */
+const SAID_MS = 4_000;
+
 /** One dispatcher's working place: the live units, the map, and what is selected. Units themselves are never in runes. */
 export class Desk {
   readonly live: LiveUnits;
@@ -41,11 +44,13 @@ export class Desk {
   following = $state(false);
   /** Said to screen readers and shown for a moment. */
   said = $state("");
+  saidShown = $state(false);
   drawingLost = $state(false);
   simulated = $state(false);
   readonly isOld = $derived(
     this.link.state !== "live" && this.lastAppliedAtMs > 0 && this.nowMs - this.lastAppliedAtMs > 5_000,
   );
+  #saidTimer: ReturnType<typeof setTimeout> | undefined;
   #panelTimer: ReturnType<typeof setTimeout> | undefined;
   #secondTimer: ReturnType<typeof setInterval>;
   #filteredRoster = -1;
@@ -79,6 +84,7 @@ export class Desk {
   stop(): void {
     clearInterval(this.#secondTimer);
     clearTimeout(this.#panelTimer);
+    clearTimeout(this.#saidTimer);
     this.live.stop();
     this.closeMap();
   }
@@ -137,14 +143,14 @@ export class Desk {
     const row = unitNo === undefined ? undefined : this.live.store.findRow(unitNo);
     const unit = row === undefined ? undefined : this.live.store.unitAt(row);
     if (row === undefined || unit === undefined) {
-      this.say(settings.words.say.deselected);
+      this.say(settings.words.say.deselected, true);
       return;
     }
     const { words, format } = settings;
     const age = this.live.store.hasPosition(row)
       ? format.age(this.live.nowMs() - this.live.store.positionAtMs(row))
       : words.list.never;
-    this.say(fill(words.say.selected, { callsign: unit.callsign, status: words.statuses[unit.status], age }));
+    this.say(fill(words.say.selected, { callsign: unit.callsign, status: words.statuses[unit.status], age }), true);
   }
 
   hover(unitNo: number | undefined): void {
@@ -186,16 +192,37 @@ export class Desk {
     this.map?.wake();
   }
 
-  say(text: string): void {
+  /** Says something to screen readers, and shows it for a moment unless what it is about is seen anyway. */
+  say(text: string, seenAnyway = false): void {
     this.said = text;
+    this.saidShown = !seenAnyway;
+    clearTimeout(this.#saidTimer);
+    this.#saidTimer = setTimeout(() => {
+      this.saidShown = false;
+    }, SAID_MS);
   }
 
-  async locate(): Promise<void> {
+  /** Asks the selected unit's device for its position. */
+  locate(): Promise<void> {
+    return this.#order(async (unitId) => {
+      await api.locate(unitId);
+      return settings.words.card.locateSent;
+    });
+  }
+
+  /** Sets the selected unit's status; the feed brings what became of it. */
+  setStatus(status: UnitStatus): Promise<void> {
+    return this.#order(async (unitId) => {
+      const unit = await api.editUnit(unitId, { status });
+      return `${unit.callsign}: ${settings.words.statuses[unit.status]}`;
+    });
+  }
+
+  async #order(work: (unitId: string) => Promise<string>): Promise<void> {
     const unit = this.selectedNo === undefined ? undefined : this.live.store.findUnit(this.selectedNo);
     if (unit === undefined) return;
     try {
-      await api.locate(unit.id);
-      this.say(settings.words.card.locateSent);
+      this.say(await work(unit.id));
     } catch (fault) {
       this.say(fill(settings.words.problem, { why: fault instanceof Error ? fault.message : String(fault) }));
     }
@@ -205,7 +232,7 @@ export class Desk {
     const before = this.link.state;
     this.link = link;
     const { say } = settings.words;
-    if (link.state === "live" && before !== "live") this.say(say.live);
+    if (link.state === "live" && before !== "live") this.say(say.live, true);
     if (before === "live" && link.state === "waiting") this.say(say.lost);
     // A handshake that was refused says nothing to a page: ask whether the session still stands.
     if (link.state === "waiting" && link.attempt % 3 === 1) void person.load();

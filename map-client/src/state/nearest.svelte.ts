@@ -54,6 +54,7 @@ export class NearestQuestion {
               callsign: first.callsign,
               time: format.way(first.etaSeconds),
             }),
+        true,
       );
     });
   }
@@ -125,7 +126,7 @@ export class NearestQuestion {
       if (asking.signal.aborted) return;
       const why = fault instanceof ApiProblem ? fault.message : String(fault);
       this.failed = fill(settings.words.nearest.failed, { why });
-      this.#desk.say(this.failed);
+      this.#desk.say(this.failed, true);
     }
     if (this.#asking !== asking) return;
     this.busy = false;

@@ -207,6 +207,7 @@ function labels(palette: BaseMapPalette, language: "zh" | "en"): LayerSpecificat
     language === "zh"
       ? ["coalesce", ["get", "name_zh"], ["get", "name"], ["get", "name_en"]]
       : ["coalesce", ["get", "name_en"], ["get", "name"], ["get", "name_zh"]];
+  const sign: ExpressionSpecification = ["match", ["get", "kind"], "police", "◆", "hospital", "✚", "•"];
   const halo = { "text-halo-color": palette.halo, "text-halo-width": 1.4 } as const;
   return [
     {
@@ -284,7 +285,8 @@ function labels(palette: BaseMapPalette, language: "zh" | "en"): LayerSpecificat
       "source-layer": "pois",
       minzoom: 12,
       layout: {
-        "text-field": ["concat", ["match", ["get", "kind"], "police", "◆ ", "hospital", "✚ ", "• "], name],
+        // Far out only the signs: names would lie below the units' callsigns.
+        "text-field": ["step", ["zoom"], sign, 14, ["concat", sign, " ", name]],
         "text-font": FONT_STACK,
         "text-size": 11,
         "text-max-width": 9,
