@@ -24,7 +24,7 @@ export async function run(print: Print): Promise<void> {
   const database = await startEmbeddedPostgres({ dataDir: join(folder, "pg") });
   try {
     await migrate(database.url);
-    const system = await System.start(folder, database.url, { WUFEN_LOG: "warn" });
+    const system = await System.start(folder, database.url, { WUFEN_LOG: "silent" });
     const { file, devices } = await system.register(
       Array.from({ length: DEVICES }, (_, i) => ({
         callsign: `B${i}`,
@@ -44,8 +44,9 @@ export async function run(print: Print): Promise<void> {
     const acked = join(folder, "acked");
     const ours = await underLoad(system.mqttUrl, file, pids, acked, () => {
       delays.length = 0;
+      void system.api.get("/api/metrics-json?reset=yes");
     });
-    const eventLoopP99Ms = await system.api.get<{ eventLoopDelayP99Ms: number }>("/api/metrics-json");
+    const { eventLoopDelayMs } = await system.api.get<{ eventLoopDelayMs: { p99: number } }>("/api/metrics-json");
     const lost = await listLost(database.url, devices, readAcknowledged(acked));
     desk.close();
     await system.stop();
@@ -84,7 +85,7 @@ export async function run(print: Print): Promise<void> {
     print({ name: "ingest/ack-p99", value: ours.ackP99Ms, unit: "ms", rival: name, rivalValue: rival.ackP99Ms });
     print({ name: "ingest/ping-to-feed-p50", value: quantile(delays, 0.5), unit: "ms" });
     print({ name: "ingest/ping-to-feed-p99", value: quantile(delays, 0.99), unit: "ms" });
-    print({ name: "ingest/api-event-loop-delay-p99", value: eventLoopP99Ms.eventLoopDelayP99Ms, unit: "ms" });
+    print({ name: "ingest/api-event-loop-delay-p99", value: eventLoopDelayMs.p99, unit: "ms" });
   } finally {
     await database.stop();
     await rm(folder, { recursive: true, force: true });
