@@ -2,7 +2,6 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { DeviceKind, PositionDatum, RefusalReason } from "@wufen/contract";
 import { ClockOffset } from "../ingest/clock-offset.ts";
 import { RecentFixes } from "../ingest/recent-fixes.ts";
-import type { Session } from "./session.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 
 /** A device as the registry has it. */
@@ -20,11 +19,19 @@ export interface DeviceRecord {
   readonly unitNo: number | undefined;
 }
 
+/** What the registry may do to a device's connection. */
+export interface DeviceConnection {
+  /** CONNACK is out. */
+  readonly ready: boolean;
+  /** Cuts it without a farewell. */
+  drop(): void;
+}
+
 /** A device as this broker knows it: its record, and what lives as long as the process. */
 export class KnownDevice {
   record: DeviceRecord;
   /** Its connection; the newest where one took over. */
-  session: Session | undefined;
+  session: DeviceConnection | undefined;
   readonly publishes: TokenBucket;
   readonly recent = new RecentFixes();
   readonly clock = new ClockOffset();

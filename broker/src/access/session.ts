@@ -1,13 +1,13 @@
 import type { Duplex } from "node:stream";
 import type { DeviceTopic } from "@wufen/contract";
-import type { KnownDevice } from "./device-registry.ts";
+import type { DeviceConnection, KnownDevice } from "./device-registry.ts";
 import { PacketGuard } from "./packet-guard.ts";
 
 /** Why a connection is not read for the moment. */
 export type Hold = "connecting" | "waiting" | "full" | "rate";
 
 /** One connection, from its socket to its end. */
-export class Session {
+export class Session implements DeviceConnection {
   readonly conn: Duplex;
   readonly address: string;
   readonly guard: PacketGuard;
