@@ -75,8 +75,15 @@ export function writeStreets(
       }
     }
   }
+  // Two great roads that cross beyond the ring share the point, and so the node.
+  const stubNodes = new Map<Point, number>();
+  const stubNode = (point: Point) => {
+    const id = stubNodes.get(point) ?? document.addNode(point);
+    stubNodes.set(point, id);
+    return id;
+  };
   for (const stub of arrangement.stubs) {
-    document.addWay([stub.from + 1, ...stub.points.map((p) => document.addNode(p))], streetTags(streets[stub.street]!));
+    document.addWay([stub.from + 1, ...stub.points.map(stubNode)], streetTags(streets[stub.street]!));
   }
   writeTunnel(arrangement, plan, document);
   for (const v of signals) document.tagNode(v + 1, { highway: "traffic_signals" });
