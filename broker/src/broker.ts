@@ -15,7 +15,7 @@ import { Partitions } from "./durable/partitions.ts";
 import { WriterSession } from "./durable/writer-session.ts";
 import { Ingest } from "./ingest/ingest.ts";
 import { sendCommand } from "./listeners/commands-http.ts";
-import { listenLoopback } from "./listeners/loopback.ts";
+import { type LoopbackTools, listenLoopback } from "./listeners/loopback.ts";
 import { listenTcp, listenTls } from "./listeners/mqtt-listener.ts";
 import { takeOwnTracksPost } from "./listeners/owntracks-http.ts";
 import { Metrics } from "./metrics.ts";
@@ -160,11 +160,14 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
     cert: await readFile(config.tlsCert ?? ""),
     key: await readFile(config.tlsKey ?? ""),
   });
-  const tcp = await listenTcp(config.mqttHost, config.mqttPort, sessions);
+  const tcp = await claim("WUFEN_MQTT_PORT", listenTcp(config.mqttHost, config.mqttPort, sessions));
   const tls =
     config.mqttsPort === undefined
       ? undefined
-      : await listenTls(config.mqttHost, config.mqttsPort, await readCertificate(), sessions);
+      : await claim(
+          "WUFEN_MQTTS_PORT",
+          listenTls(config.mqttHost, config.mqttsPort, await readCertificate(), sessions),
+        );
   const reloadCertificate = async () => {
     try {
       tls?.setCertificate(await readCertificate());
@@ -172,7 +175,7 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
       log.error({ err: error }, "certificate not read; the one before stays in use");
     }
   };
-  const loopback = await listenLoopback(config.loopbackPort, {
+  const loopbackTools: LoopbackTools = {
     sessions,
     proxyKey: config.proxyKey,
     bodyBytes: limits.packetBytes,
@@ -191,7 +194,8 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
       ),
     sendCommand: (deviceId, body) => sendCommand({ registry, aedes, commands }, deviceId, body),
     onOversized: () => refuse(0, "oversized", Date.now()),
-  });
+  };
+  const loopback = await claim("WUFEN_LOOPBACK_PORT", listenLoopback(config.loopbackPort, loopbackTools));
 
   const certificate =
     tls === undefined ? undefined : watchFiles([config.tlsCert ?? "", config.tlsKey ?? ""], reloadCertificate);
@@ -227,6 +231,19 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
       await sql.end({ timeout: 1 });
     },
   };
+}
+
+/** Names the setting whose port is taken, and the remedy. */
+async function claim<T>(variable: string, listening: Promise<T>): Promise<T> {
+  try {
+    return await listening;
+  } catch (error) {
+    const { code, address, port } = error as { code?: string; address?: string; port?: number };
+    if (code !== "EADDRINUSE") throw error;
+    throw new Error(`${variable}=${port} is in use on ${address}: stop the other program or give another port`, {
+      cause: error,
+    });
+  }
 }
 
 /** A database that is still starting or recovering gets some time. */

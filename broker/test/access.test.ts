@@ -243,6 +243,19 @@ describe("subscriptions", () => {
     await again.close();
   });
 
+  test("a burst of commands above the queue's limit reaches a connected device whole", async () => {
+    const device = await running.addDevice("burst-1");
+    const client = await connectRaw(running.broker.mqttPort, device, { clean: false });
+    await subscribe(client, [commandTopic(device.id)]);
+    const ids = Array.from({ length: 20 }, (_, i) => `b${i}`);
+    await Promise.all(
+      ids.map((id) => post(`/commands/${device.id}`, { protocol: "binary", command: { id, action: "report-now" } })),
+    );
+    for (const wanted of ids)
+      await client.wait("publish", ({ payload }) => JSON.parse(payload.toString()).id === wanted);
+    await client.close();
+  });
+
   test("nothing a device publishes is retained or delivered to anyone", async () => {
     const device = await running.addDevice("retain-1");
     const client = await connectRaw(running.broker.mqttPort, device);

@@ -41,6 +41,11 @@ export class AddressLimits {
     return undefined;
   }
 
+  /** Whether an address may make one more request that is no connection of its own; it counts as fast as a connect. */
+  knock(address: string, nowMs: number): boolean {
+    return this.#state(address, nowMs).connects.take(nowMs);
+  }
+
   close(address: string): void {
     const state = this.#addresses.get(address);
     if (state !== undefined) state.connections--;

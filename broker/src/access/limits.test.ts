@@ -53,6 +53,7 @@ describe("AddressLimits", () => {
       addresses.close("a");
     }
     expect(addresses.open("a", 0)).toBe("connect-rate");
+    expect([addresses.knock("a", 0), addresses.knock("b", 0)]).toEqual([false, true]);
     expect(addresses.open("a", 1000)).toBeUndefined();
   });
 });

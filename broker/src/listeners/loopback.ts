@@ -74,6 +74,12 @@ async function answer(tools: LoopbackTools, request: IncomingMessage): Promise<H
       : { status: 503, body: { ok: false, why: "the database is away" } };
   }
   if (request.method === "POST" && path === "/pub") {
+    if (!tools.sessions.mayRequest(clientAddress(request, tools.proxyKey))) {
+      return {
+        status: 429,
+        body: { code: "connect-rate", message: "too many requests from this address; try again later" },
+      };
+    }
     const body = await readBody(request, tools.bodyBytes);
     if (body !== undefined) return await tools.takeOwnTracksPost(request, body);
     tools.onOversized();

@@ -115,7 +115,7 @@ export class CommandPersistence {
         return;
       }
     }
-    throw new Error("no such packet");
+    // Pushed out by newer commands: it is sent once and not kept. An error would close the connection.
   }
 
   async outgoingClearMessageId(client: ClientLike, packet: { messageId?: number }): Promise<StoredPacket | undefined> {

@@ -63,6 +63,14 @@ export class Sessions {
     return false;
   }
 
+  /** Whether an address may make one more HTTP request. */
+  mayRequest(address: string): boolean {
+    const nowMs = Date.now();
+    if (this.#addresses.knock(address, nowMs)) return true;
+    this.#tools.refuse(0, "connect-rate", nowMs);
+    return false;
+  }
+
   /** Takes over an admitted connection. */
   begin(conn: Duplex, address: string): void {
     const session = new Session(conn, address, this.#tools.limits.packetBytes);
