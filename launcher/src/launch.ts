@@ -217,7 +217,7 @@ export class Launch {
 
   #peopleTools(plan: Plan) {
     const environment = dispatchApiEnvironment(plan);
-    return { projectDir: this.#projectDir, environment, log: this.#log("dispatch-api") };
+    return { projectDir: this.#projectDir, databaseUrl: plan.databaseUrl, environment, log: this.#log("dispatch-api") };
   }
 
   async #start(program: NodeProgram): Promise<void> {

@@ -9,7 +9,10 @@ const UNITS_PER_REQUEST = 2_000;
 /** The handset for sending a position by hand. */
 const HAND_CALLSIGN = "P00";
 
-export type RosterUnit = ImportRoster["units"][number];
+/** What it asks of the dispatch API. */
+export type RegistryCalls = Pick<ApiClient, "call">;
+
+type RosterUnit = ImportRoster["units"][number];
 /** What the simulator's roster says of a unit beyond what the registry takes. */
 export type DemoUnit = RosterUnit & { readonly protocol: "owntracks" | "binary" };
 
@@ -31,7 +34,7 @@ export async function ensureFleet(
   roster: readonly DemoUnit[],
   databaseId: string,
   folder: DataFolder,
-  api: ApiClient,
+  api: RegistryCalls,
 ): Promise<DemoFleet> {
   const registeredFile = join(folder.keysDir, `devices-${databaseId}.json`);
   const hand: RosterUnit = { callsign: HAND_CALLSIGN, kind: "foot", deviceKind: "handset" };

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { PersonRole } from "@wufen/contract";
+import { connect } from "@wufen/database";
 import { type NodeProgram, runNode } from "../process/start-node.ts";
 
 export type SignInName = { readonly name: string; readonly password: string };
@@ -13,6 +14,7 @@ const SETUP_NAME = "setup";
 
 export type PeopleTools = {
   readonly projectDir: string;
+  readonly databaseUrl: string;
   readonly environment: NodeProgram["environment"];
   readonly log: (line: string) => void;
 };
@@ -41,10 +43,21 @@ async function ensurePerson(
   { name, password }: SignInName,
   role: PersonRole,
   flags: readonly string[],
-  { projectDir, environment, log }: PeopleTools,
+  { projectDir, databaseUrl, environment, log }: PeopleTools,
 ): Promise<boolean> {
+  // A look takes milliseconds, the program that hashes a password a second or more.
+  if (await exists(name, databaseUrl)) return false;
   const args = ["ensure-person", "--name", name, "--role", role, ...flags];
   const program = { name: "ensure-person", script: "dispatch-api/dist/main.js", args, environment };
   const output = await runNode(program, projectDir, log, password);
   return (JSON.parse(output.trim()) as { created: boolean }).created;
+}
+
+async function exists(name: string, databaseUrl: string): Promise<boolean> {
+  const sql = connect(databaseUrl, { max: 1 });
+  try {
+    return (await sql`SELECT 1 FROM person WHERE name = ${name}`).length > 0;
+  } finally {
+    await sql.end();
+  }
 }
