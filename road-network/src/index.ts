@@ -28,6 +28,9 @@ export {
   type NearestUnit,
   nearestUnits,
 } from "./search/nearest-units.ts";
+export type { Outline } from "./search/outline.ts";
+export { type ReachedRoads, ReachSearch, reachedStretches, type Stretch } from "./search/reached-roads.ts";
+export { cutLine, reachedLengthM, reachedLines, responseArea } from "./search/response-area.ts";
 export type { RoadPlace } from "./search/road-place.ts";
 export { createTravelModel, type TravelModel } from "./search/travel-model.ts";
 export { TRAVEL_PROFILES, type TravelProfile, type TravelProfileId } from "./search/travel-profile.ts";
