@@ -58,6 +58,7 @@ function print(line: object): void {
 
 function fail(error: unknown): void {
   if (error instanceof ConfigError) for (const problem of error.problems) console.error(problem);
+  else if (codeOf(error) === "EADDRINUSE") console.error(`${(error as Error).message}: choose another port`);
   else console.error(error instanceof Error ? error.message : String(error));
   process.exit(1);
 }

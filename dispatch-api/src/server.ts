@@ -56,7 +56,9 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   const store = new LiveStore(sql);
   const follower = new BusFollower(live, history, now);
   const metrics = new Metrics();
-  const sessions = new SessionStore(sql, { now, demoAllowed: config.demoSignIn });
+  let databaseUp = true;
+  let databaseLostAtMs: number | undefined;
+  const sessions = new SessionStore(sql, { now, demoAllowed: config.demoSignIn, isDatabaseUp: () => databaseUp });
   const broker = new BrokerClient(config.brokerLoopback, config.proxyKey);
   const passage = new MqttPassage(broker);
 
@@ -115,8 +117,6 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
       ),
   );
 
-  let databaseUp = true;
-  let databaseLostAtMs: number | undefined;
   const isBrokerHeard = () => {
     const heard = [...follower.heardAtMs.values()].filter((atMs) => now() - atMs <= BUS_SILENCE_MS);
     return heard.length > 0 && heard.length >= readers.length && readers.every(({ connected }) => connected);

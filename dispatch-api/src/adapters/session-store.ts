@@ -41,12 +41,17 @@ export class SessionStore {
   readonly #sql: Sql;
   readonly #now: () => number;
   readonly #demoAllowed: boolean;
+  readonly #isDatabaseUp: () => boolean;
   readonly #remembered = new Map<string, Remembered>();
 
-  constructor(sql: Sql, options: { readonly now: () => number; readonly demoAllowed: boolean }) {
+  constructor(
+    sql: Sql,
+    options: { readonly now: () => number; readonly demoAllowed: boolean; readonly isDatabaseUp?: () => boolean },
+  ) {
     this.#sql = sql;
     this.#now = options.now;
     this.#demoAllowed = options.demoAllowed;
+    this.#isDatabaseUp = options.isDatabaseUp ?? (() => true);
   }
 
   /** Begins a session; answers the token for the cookie. */
@@ -70,12 +75,12 @@ export class SessionStore {
     const now = this.#now();
     const remembered = this.#remembered.get(sessionId);
     if (remembered !== undefined && now - remembered.checkedAtMs < SESSION_CACHE_MS) return remembered.signedIn;
+    if (remembered !== undefined && !this.#isDatabaseUp()) return stillSignedIn(remembered, now);
     try {
       return await this.#look(hash, sessionId, now, use);
     } catch (error) {
-      const known = remembered?.signedIn;
-      if (!(error instanceof DatabaseDown) || remembered === undefined || known === undefined) throw error;
-      return now < sessionEndsAtMs(remembered.seenAtMs, known.expiresAtMs) ? known : undefined;
+      if (!(error instanceof DatabaseDown) || remembered === undefined) throw error;
+      return stillSignedIn(remembered, now);
     }
   }
 
@@ -128,6 +133,10 @@ export class SessionStore {
       this.#remembered.delete(oldest);
     }
   }
+}
+
+function stillSignedIn({ signedIn, seenAtMs }: Remembered, nowMs: number): SignedIn | undefined {
+  return signedIn !== undefined && nowMs < sessionEndsAtMs(seenAtMs, signedIn.expiresAtMs) ? signedIn : undefined;
 }
 
 function digest(token: string): Buffer {
