@@ -12,6 +12,7 @@ const log = pino({ name: "broker", level: config.log }, pino.destination(2));
 
 const end = (error: Error): never => {
   log.fatal({ err: error }, error.message);
+  if (config.log === "silent") console.error(error.message);
   process.exit(1);
 };
 

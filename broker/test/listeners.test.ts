@@ -72,6 +72,16 @@ describe("MQTT over TLS", () => {
     again.destroy();
   });
 
+  test("notices new files by itself", async () => {
+    await makeCertificate("third");
+    await eventually(async () => {
+      const socket = await openTls();
+      const name = socket.getPeerCertificate().subject.CN;
+      socket.destroy();
+      return name === "third" ? true : undefined;
+    });
+  });
+
   test("a client that speaks no TLS is closed and gives its place back", async () => {
     for (let i = 0; i < 60; i++) {
       const socket = connect(running.broker.mqttsPort!, "127.0.0.1");

@@ -142,6 +142,10 @@ test("at its start whoever an earlier process left online is offline", async () 
   const second = await runBroker({}, { database: first.database });
   const [row] = await first.sql`SELECT online FROM device_presence WHERE device_no = ${device.no}`;
   expect(row).toEqual({ online: false });
+  const reader = await BusReader.open(second.busSocket);
+  const changes = await reader.wait((frames) => frames.find((frame) => frame.kind === "presence"));
+  expect(changes).toMatchObject({ changes: [{ deviceNo: device.no, online: false }] });
+  reader.close();
   await second.stop();
   await eventually(() => (first.fatal.length > 0 ? true : undefined));
   first.fatal.length = 0;

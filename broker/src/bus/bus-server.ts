@@ -10,7 +10,7 @@ export interface BusServerOptions {
   readonly log: Logger;
   /** Repeated every second and said to each new reader. */
   heartbeat(): BusFrame | undefined;
-  /** Who is online now, for a new reader. */
+  /** How every device stands, for a new reader. */
   presence(): BusFrame | undefined;
 }
 

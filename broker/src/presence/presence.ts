@@ -18,7 +18,8 @@ export interface PresenceTools {
 /** Which devices have a connection to this broker: said on the bus at once in small batches, and written down for APIs that start. */
 export class Presence {
   readonly #tools: PresenceTools;
-  readonly #online = new Map<number, number>();
+  /** The last change of every device this process has seen, or found left online by an earlier one. */
+  readonly #last = new Map<number, PresenceChange>();
   #toSay = new Map<number, PresenceChange>();
   #toWrite = new Map<number, PresenceChange>();
   readonly #timer: NodeJS.Timeout;
@@ -30,24 +31,24 @@ export class Presence {
   }
 
   set(deviceNo: number, online: boolean, atMs: number): void {
-    if (this.#online.has(deviceNo) === online) return;
-    if (online) this.#online.set(deviceNo, atMs);
-    else this.#online.delete(deviceNo);
+    if ((this.#last.get(deviceNo)?.online ?? false) === online) return;
     const change = { deviceNo, online, atMs };
+    this.#last.set(deviceNo, change);
     this.#toSay.set(deviceNo, change);
     this.#toWrite.set(deviceNo, change);
   }
 
-  /** Everyone online now. */
+  /** How everyone stands, for a reader that may have missed changes. */
   list(): PresenceChange[] {
-    return [...this.#online].map(([deviceNo, atMs]) => ({ deviceNo, online: true, atMs }));
+    return [...this.#last.values()];
   }
 
   /** At the start of the process: whoever an earlier one left online is not. */
   async clearEarlier(epoch: number, nowMs: number): Promise<void> {
-    await this.#tools.sql`
+    const rows = await this.#tools.sql<{ no: number }[]>`
       UPDATE device_presence SET online = false, at = ${new Date(nowMs)}, epoch = ${epoch}
-      WHERE broker = ${this.#tools.broker} AND epoch < ${epoch} AND online`;
+      WHERE broker = ${this.#tools.broker} AND epoch < ${epoch} AND online RETURNING device_no AS no`;
+    for (const { no } of rows) this.#last.set(no, { deviceNo: no, online: false, atMs: nowMs });
   }
 
   async stop(): Promise<void> {
