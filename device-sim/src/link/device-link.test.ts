@@ -108,6 +108,28 @@ describe("a device's link", () => {
     expect(counts.connects).toBe(1);
   });
 
+  it("stops although the broker acknowledges nothing any more", async () => {
+    let taken = () => {};
+    const isTaken = new Promise<void>((resolve) => {
+      taken = resolve;
+    });
+    const broker = await startSmallBroker({
+      onPublish: () => {
+        taken();
+        return false;
+      },
+    });
+    const { link, counts } = createLink(broker.url);
+    opened.push({ broker });
+    link.offer(numbered(0));
+    link.start(0);
+    await isTaken;
+    await link.stop();
+    expect(link.isOnline).toBe(false);
+    expect(link.queued).toBe(1);
+    expect(counts.acknowledged).toBe(0);
+  });
+
   it("answers reportLocation, and keeps its session as the OwnTracks app does", async () => {
     const ownTracks: DeviceCredentials = { ...device, protocol: "owntracks" };
     const broker = await startSmallBroker({

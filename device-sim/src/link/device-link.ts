@@ -9,6 +9,7 @@ import type { Publish } from "./encode-fixes.ts";
 export const QUEUE_LIMIT = 400;
 /** Unacknowledged publishes on the wire; brokers cap what one device may have waiting. */
 export const IN_FLIGHT_LIMIT = 8;
+const STOP_PATIENCE_MS = 1_500;
 
 export interface LinkCounts {
   connects: number;
@@ -89,13 +90,28 @@ export class DeviceLink {
     this.#send();
   }
 
-  /** Says goodbye with a DISCONNECT, so that the last will stays silent. */
+  /** Says goodbye with a DISCONNECT, so that the last will stays silent; a broker that acknowledges no more is left without. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     const client = this.#client;
     this.#detach();
-    await client?.endAsync(!client.connected).catch(() => {});
+    if (!client) return;
+    if (!client.connected) {
+      client.end(true);
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      // mqtt.js waits for what is on the wire without a limit, and a second end() does not hurry it.
+      const patience = setTimeout(() => {
+        client.stream.destroy();
+        resolve();
+      }, STOP_PATIENCE_MS);
+      client.end(false, () => {
+        clearTimeout(patience);
+        resolve();
+      });
+    });
   }
 
   #connect(): void {
