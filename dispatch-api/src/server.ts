@@ -2,13 +2,13 @@ import { randomInt } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { createServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { BUS_SILENCE_MS, type FeedHealth } from "@wufen/contract";
 import type { Logger } from "pino";
 import { BrokerClient } from "./adapters/broker-client.ts";
 import { BusReader } from "./adapters/bus-reader.ts";
 import { ask, openDatabase, waitForDatabase } from "./adapters/database.ts";
 import { FeedUpgrade, refuseUpgrade } from "./adapters/feed-upgrade.ts";
 import { FixHistory } from "./adapters/fix-history.ts";
+import { HealthMonitor } from "./adapters/health-monitor.ts";
 import { LiveStore } from "./adapters/live-store.ts";
 import { MapTiles } from "./adapters/map-tiles.ts";
 import { MqttPassage } from "./adapters/mqtt-passage.ts";
@@ -16,6 +16,7 @@ import { PersonStore } from "./adapters/person-store.ts";
 import { RegistryListener } from "./adapters/registry-listener.ts";
 import { RegistryStore } from "./adapters/registry-store.ts";
 import { SessionStore } from "./adapters/session-store.ts";
+import { every, everyAwaited } from "./adapters/timers.ts";
 import { type App, createApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { createStraightLineModel } from "./domain/straight-line-model.ts";
@@ -31,7 +32,6 @@ import { RequestProblem } from "./problem.ts";
 export const FEED_TICK_MS = 250;
 const FOLLOW_TICK_MS = 500;
 const PROBE_MS = 1000;
-const PROBE_WAIT_MS = 2000;
 export const SAVE_MS = 5000;
 const SESSION_CHECK_MS = 5000;
 const SESSION_SWEEP_MS = 3_600_000;
@@ -56,9 +56,9 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   const store = new LiveStore(sql);
   const follower = new BusFollower(live, history, now);
   const metrics = new Metrics();
-  let databaseUp = true;
-  let databaseLostAtMs: number | undefined;
-  const sessions = new SessionStore(sql, { now, demoAllowed: config.demoSignIn, isDatabaseUp: () => databaseUp });
+  let health: HealthMonitor | undefined;
+  const isDatabaseUp = () => health?.databaseUp ?? true;
+  const sessions = new SessionStore(sql, { now, demoAllowed: config.demoSignIn, isDatabaseUp });
   const broker = new BrokerClient(config.brokerLoopback, config.proxyKey);
   const passage = new MqttPassage(broker);
 
@@ -117,37 +117,9 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
       ),
   );
 
-  const isBrokerHeard = () => {
-    const heard = [...follower.heardAtMs.values()].filter((atMs) => now() - atMs <= BUS_SILENCE_MS);
-    return heard.length > 0 && heard.length >= readers.length && readers.every(({ connected }) => connected);
-  };
-  const tellHealth = () => {
-    const brokers = [...follower.heardAtMs].map(([no, lastHeardMs]) => ({
-      broker: no,
-      connected: now() - lastHeardMs <= BUS_SILENCE_MS,
-      lastHeardMs,
-    }));
-    const lastHeardMs = Math.max(startedAtMs, ...brokers.map((one) => one.lastHeardMs));
-    const allSilent = brokers.every((one) => !one.connected) && now() - lastHeardMs > BUS_SILENCE_MS;
-    const positionsFrozenSinceMs = databaseLostAtMs ?? (allSilent ? lastHeardMs : null);
-    hub.setHealth({ type: "health", database: databaseUp, brokers: brokers.map(rounded), positionsFrozenSinceMs });
-  };
-  const probe = async () => {
-    const askedAtMs = now();
-    try {
-      await ask(sql`SELECT 1`, PROBE_WAIT_MS);
-      if (!databaseUp) log.info("the database answers again");
-      databaseUp = true;
-      databaseLostAtMs = undefined;
-    } catch (error) {
-      if (databaseUp) log.error({ err: error }, "the database does not answer");
-      databaseUp = false;
-      databaseLostAtMs ??= askedAtMs;
-    }
-    tellHealth();
-  };
+  const monitor = new HealthMonitor(sql, follower, hub, readers, log);
+  health = monitor;
 
-  const startedAtMs = now();
   const parts: Parts = {
     config,
     log,
@@ -166,7 +138,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     metrics,
     changeRegistry,
     endSession: (sessionId) => feed.endSession(sessionId),
-    isHealthy: () => ({ database: databaseUp, brokers: isBrokerHeard() }),
+    isHealthy: () => ({ database: monitor.databaseUp, brokers: monitor.areBrokersHeard() }),
   };
   const { api, routes } = await createApp(parts, () => ({
     catchUps: follower.catchUps,
@@ -193,7 +165,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   const timers = [
     every(FEED_TICK_MS, () => hub.tick(now())),
     everyAwaited(FOLLOW_TICK_MS, () => follower.tick(), log),
-    everyAwaited(PROBE_MS, probe, log),
+    everyAwaited(PROBE_MS, () => monitor.probe(), log),
     everyAwaited(SAVE_MS, () => store.save(live, follower.cursors), log),
     everyAwaited(SESSION_CHECK_MS, () => feed.checkSessions(), log),
     everyAwaited(SESSION_SWEEP_MS, () => sessions.removeExpired(), log),
@@ -236,12 +208,6 @@ function withGone(change: Partial<RegistryChange>, registry: Registry): Registry
   };
 }
 
-/** While a broker is heard, when exactly is no news for the desks. */
-function rounded(broker: FeedHealth["brokers"][number]): FeedHealth["brokers"][number] {
-  const minute = 60_000;
-  return broker.connected ? { ...broker, lastHeardMs: Math.floor(broker.lastHeardMs / minute) * minute } : broker;
-}
-
 function listenTls(
   host: string,
   { port, cert, key }: NonNullable<Config["https"]>,
@@ -258,28 +224,4 @@ function listenTls(
 
 function portOf(address: string | AddressInfo | null): number {
   return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-function every(ms: number, run: () => void): () => void {
-  const timer = setInterval(run, ms);
-  return () => clearInterval(timer);
-}
-
-/** Runs again `ms` after it ended; a failure is logged and tried again. */
-function everyAwaited(ms: number, run: () => Promise<unknown>, log: Logger): () => void {
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  const next = () => {
-    if (!stopped) timer = setTimeout(go, ms);
-  };
-  const go = () => {
-    run()
-      .catch((error: unknown) => log.warn({ err: error }, "will be tried again"))
-      .finally(next);
-  };
-  next();
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-  };
 }

@@ -347,14 +347,6 @@ describe("the feed", () => {
     expect(desk.frames.at(-1)?.columns.flags[0]).toBe(FEED_FLAG.hasPosition | FEED_FLAG.stale);
   });
 
-  it("sends nothing where nothing moved", () => {
-    const scene = new Scene([unitOf(1)]);
-    const desk = scene.join();
-    const before = desk.frames.length;
-    for (let i = 0; i < 10; i++) scene.tick();
-    expect(desk.frames.length).toBe(before);
-  });
-
   it("begins a new epoch before its 32-bit times run out, and sends everything anew", () => {
     const scene = new Scene([unitOf(1)]);
     const desk = scene.join();
