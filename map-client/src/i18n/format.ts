@@ -57,5 +57,3 @@ export function createFormat(words: Dictionary) {
     position: ([lng, lat]: readonly [number, number]) => `${lng.toFixed(5)}, ${lat.toFixed(5)}`,
   };
 }
-
-export type Format = ReturnType<typeof createFormat>;
