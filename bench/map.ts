@@ -66,6 +66,16 @@ export async function run(print: (line: BenchLine) => void): Promise<void> {
   }
 }
 
+declare global {
+  interface Window {
+    /** Set by the page, map-client/src/bench/moving-units.ts. */
+    movingUnits?: {
+      open(way: "own" | "rival", count: number): Promise<void>;
+      move(times: number): Promise<void>;
+    };
+  }
+}
+
 async function measure(browser: Browser, address: string, way: "own" | "rival") {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   await page.goto(address);
