@@ -32,6 +32,7 @@ export type { Outline } from "./search/outline.ts";
 export { type ReachedRoads, ReachSearch, reachedStretches, type Stretch } from "./search/reached-roads.ts";
 export { cutLine, reachedLengthM, reachedLines, responseArea } from "./search/response-area.ts";
 export type { RoadPlace } from "./search/road-place.ts";
+export { listStreets, routeLine } from "./search/route-line.ts";
 export { createTravelModel, type TravelModel } from "./search/travel-model.ts";
 export { TRAVEL_PROFILES, type TravelProfile, type TravelProfileId } from "./search/travel-profile.ts";
 export { UnitsOnRoads } from "./search/units-on-roads.ts";

@@ -12,7 +12,12 @@ export function outlineOf(raster: TimeRaster, limitDs = raster.limitDs): Outline
   return nest(listRings(raster, limitDs)).map((rings) => rings.map((ring) => toLngLat(raster, ring)));
 }
 
-type Ring = { readonly xs: number[]; readonly ys: number[]; readonly area: number };
+interface Ring {
+  readonly xs: number[];
+  readonly ys: number[];
+  readonly area: number;
+  readonly box: readonly [west: number, south: number, east: number, north: number];
+}
 
 /**
  * For each of the 16 cells, where lines run in and out, inside on the left: pairs of sides, 0 south, 1 east, 2 north,
@@ -41,42 +46,52 @@ function listRings(raster: TimeRaster, limitDs: number): Ring[] {
   const { columns, rows, timeDs } = raster;
   const size = columns * rows;
   // A grid line's crossing is numbered by its western or southern corner: along x below `size`, along y above.
-  const onward = new Map<number, number>();
+  const onward = new Int32Array(2 * size).fill(-1);
+  const crossings: number[] = [];
+  const inside = (at: number) => ((timeDs[at] as number) <= limitDs ? 1 : 0);
   for (let row = 0; row < rows - 1; row++) {
-    for (let column = 0; column < columns - 1; column++) {
-      const at = row * columns + column;
-      const cell =
-        ((timeDs[at] as number) <= limitDs ? 1 : 0) |
-        ((timeDs[at + 1] as number) <= limitDs ? 2 : 0) |
-        ((timeDs[at + columns + 1] as number) <= limitDs ? 4 : 0) |
-        ((timeDs[at + columns] as number) <= limitDs ? 8 : 0);
+    const start = row * columns;
+    let west = inside(start) | (inside(start + columns) << 3);
+    for (let at = start; at < start + columns - 1; at++) {
+      const southEast = inside(at + 1);
+      const northEast = inside(at + columns + 1);
+      const cell = west | (southEast << 1) | (northEast << 2);
+      west = southEast | (northEast << 3);
       if (cell === 0 || cell === 15) continue;
       const sides = [at, size + at + 1, at + columns, size + at];
       const lines = CELL_LINES[cell] as readonly number[];
       for (let i = 0; i < lines.length; i += 2) {
-        onward.set(sides[lines[i] as number] as number, sides[lines[i + 1] as number] as number);
+        const crossing = sides[lines[i] as number] as number;
+        onward[crossing] = sides[lines[i + 1] as number] as number;
+        crossings.push(crossing);
       }
     }
   }
   const rings: Ring[] = [];
-  for (const first of onward.keys()) {
-    if (!onward.has(first)) continue;
+  for (const first of crossings) {
+    if ((onward[first] as number) < 0) continue;
     const xs: number[] = [];
     const ys: number[] = [];
-    for (let crossing: number | undefined = first; crossing !== undefined; ) {
+    for (let crossing = first; (onward[crossing] as number) >= 0; ) {
       const alongY = crossing >= size;
       const a = alongY ? crossing - size : crossing;
       const b = alongY ? a + columns : a + 1;
       const share = crossingShare(timeDs[a] as number, timeDs[b] as number, limitDs);
       xs.push((a % columns) + (alongY ? 0 : share));
       ys.push(Math.floor(a / columns) + (alongY ? share : 0));
-      const next: number | undefined = onward.get(crossing);
-      onward.delete(crossing);
-      crossing = next !== undefined && onward.has(next) ? next : undefined;
+      const next = onward[crossing] as number;
+      onward[crossing] = -1;
+      crossing = next;
     }
-    rings.push({ xs, ys, area: ringArea(xs, ys) });
+    rings.push({ xs, ys, area: ringArea(xs, ys), box: boxOf(xs, ys) });
   }
   return rings.filter(({ area }) => area !== 0);
+}
+
+function boxOf(xs: readonly number[], ys: readonly number[]): Ring["box"] {
+  const least = (a: number, b: number) => Math.min(a, b);
+  const most = (a: number, b: number) => Math.max(a, b);
+  return [xs.reduce(least), ys.reduce(least), xs.reduce(most), ys.reduce(most)];
 }
 
 function crossingShare(a: number, b: number, limitDs: number): number {
@@ -107,7 +122,8 @@ function nest(rings: readonly Ring[]): Ring[][] {
   return [...polygons.values()].reverse();
 }
 
-function contains({ xs, ys }: Ring, x: number, y: number): boolean {
+function contains({ xs, ys, box }: Ring, x: number, y: number): boolean {
+  if (x < box[0] || y < box[1] || x > box[2] || y > box[3]) return false;
   let inside = false;
   for (let i = 0, j = xs.length - 1; i < xs.length; j = i++) {
     const ay = ys[j] as number;

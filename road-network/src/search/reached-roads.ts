@@ -11,6 +11,8 @@ export interface ReachedRoads {
   readonly model: TravelModel;
   readonly limitDs: number;
   readonly count: number;
+  /** The pieces on which the search began are the first so many. */
+  readonly startCount: number;
   readonly edges: Uint32Array;
   readonly fromShare: Float32Array;
   readonly fromDs: Int32Array;
@@ -101,6 +103,7 @@ export class ReachSearch {
       model: this.model,
       limitDs,
       count,
+      startCount: starts.length,
       edges: new Uint32Array(count),
       fromShare: new Float32Array(count),
       fromDs: new Int32Array(count),
@@ -159,11 +162,12 @@ export function reachedStretches(reached: ReachedRoads): Map<number, Stretch[]> 
     if (there) there.push(stretch);
     else stretches.set(edge >> 1, [stretch]);
   }
-  for (const [segment, list] of stretches) if (list.length > 1) stretches.set(segment, join(list));
+  for (const [segment, list] of stretches) if (list.length > 1) stretches.set(segment, joinStretches(list));
   return stretches;
 }
 
-function join(list: readonly Stretch[]): Stretch[] {
+/** Overlapping stretches as one, in order. */
+export function joinStretches(list: readonly Stretch[]): Stretch[] {
   const joined: [number, number][] = [];
   for (const [from, to] of list.toSorted((a, b) => a[0] - b[0])) {
     const last = joined[joined.length - 1];

@@ -1,6 +1,6 @@
 import { METRES_PER_LAT7, metresPerLng7 } from "../geo/local-metres.ts";
-import { type ReachedRoads, reachedShare, reachedStretches } from "./reached-roads.ts";
-import { UNUSABLE } from "./travel-model.ts";
+import type { ReachedRoads } from "./reached-roads.ts";
+import { stampReached, stampUnreached, UNREACHED } from "./stamp-roads.ts";
 
 /** Times on the corners of a square grid, deciseconds. Corner (column, row) is at `row * columns + column`. */
 export interface TimeRaster {
@@ -84,114 +84,6 @@ function boxOf({ model, count, edges }: ReachedRoads) {
     }
   }
   return count === 0 ? undefined : { west7, south7, east7, north7 };
-}
-
-/** Writes the earliest time of every piece of road to the corners of the cells it runs through. */
-function stampReached(reached: ReachedRoads, raster: TimeRaster, options: RasterOptions, awayM: Float32Array): void {
-  const { columns, timeDs, cellM } = raster;
-  const dsPerM = 10 / options.offRoadMps;
-  for (let i = 0; i < reached.count; i++) {
-    const from = reached.fromShare[i] as number;
-    const until = reachedShare(reached, i);
-    const fromDs = reached.fromDs[i] as number;
-    const dsPerShare = ((reached.toDs[i] as number) - fromDs) / Math.max(1e-9, 1 - from);
-    forEachSample(reached, raster, reached.edges[i] as number, from, until, (x, y, share) => {
-      const roadDs = fromDs + (share - from) * dsPerShare;
-      const column = Math.floor(x);
-      const row = Math.floor(y);
-      for (let corner = 0; corner < 4; corner++) {
-        const dx = column + (corner & 1) - x;
-        const dy = row + (corner >> 1) - y;
-        const at = (row + (corner >> 1)) * columns + column + (corner & 1);
-        const cells = Math.sqrt(dx * dx + dy * dy);
-        const beside = cells - options.onRoadCells;
-        const ds = roadDs + (beside > 0 ? beside * cellM * dsPerM : 0);
-        if (ds < (timeDs[at] as number)) timeDs[at] = ds;
-        if (cells * cellM < (awayM[at] as number)) awayM[at] = cells * cellM;
-      }
-    });
-  }
-}
-
-/** Takes away the corners whose next road is one that is not reached. */
-function stampUnreached(reached: ReachedRoads, raster: TimeRaster, options: RasterOptions, awayM: Float32Array): void {
-  const { columns, rows, timeDs, cellM, west7, south7, stepLng7, stepLat7 } = raster;
-  const { graph, edgeTimeDs } = reached.model;
-  const stretches = reachedStretches(reached);
-  const east7 = west7 + (columns - 1) * stepLng7;
-  const north7 = south7 + (rows - 1) * stepLat7;
-  const beyond = reached.limitDs + 1;
-  const visit = (x: number, y: number) => {
-    if (!(x >= 0 && y >= 0 && x < columns - 1 && y < rows - 1)) return;
-    const column = Math.floor(x);
-    const row = Math.floor(y);
-    for (let corner = 0; corner < 4; corner++) {
-      const at = (row + (corner >> 1)) * columns + column + (corner & 1);
-      const known = awayM[at] as number;
-      if (known === Number.POSITIVE_INFINITY) {
-        awayM[at] = UNREACHED;
-        continue;
-      }
-      if (known < 0) continue;
-      const dx = column + (corner & 1) - x;
-      const dy = row + (corner >> 1) - y;
-      if ((Math.sqrt(dx * dx + dy * dy) + options.unreachedCells) * cellM >= known) continue;
-      awayM[at] = UNREACHED;
-      timeDs[at] = beyond;
-    }
-  };
-  for (const segment of graph.segmentIndex.search(west7, south7, east7, north7)) {
-    const edge = 2 * segment;
-    if (edgeTimeDs[edge] === UNUSABLE && edgeTimeDs[edge + 1] === UNUSABLE) continue;
-    let done = 0;
-    for (const [from, to] of stretches.get(segment) ?? []) {
-      if (from > done) forEachSample(reached, raster, edge, done, from, visit);
-      done = to;
-    }
-    if (done < 1) forEachSample(reached, raster, edge, done, 1, visit);
-  }
-}
-
-/** `awayM` of a corner beside a road that is not reached: nobody walks there either. */
-const UNREACHED = -1;
-
-/** Calls back twice a cell along a part of an edge, with the place in cells and the share of the edge. */
-function forEachSample(
-  { model: { graph } }: ReachedRoads,
-  { west7, south7, stepLng7, stepLat7, cellM }: TimeRaster,
-  edge: number,
-  from: number,
-  until: number,
-  visit: (x: number, y: number, share: number) => void,
-): void {
-  if (until <= from) return;
-  const { shapeStart, shapeLng7, shapeLat7, edgeLengthDm } = graph;
-  const lengthM = (edgeLengthDm[edge] as number) / 10;
-  const start = shapeStart[edge >> 1] as number;
-  const end = (shapeStart[(edge >> 1) + 1] as number) - 1;
-  const isForward = (edge & 1) === 0;
-  let first = 0;
-  for (let step = 0; step < end - start && first < until; step++) {
-    const a = isForward ? start + step : end - step;
-    const b = isForward ? a + 1 : a - 1;
-    const ax = ((shapeLng7[a] as number) - west7) / stepLng7;
-    const ay = ((shapeLat7[a] as number) - south7) / stepLat7;
-    const ux = ((shapeLng7[b] as number) - west7) / stepLng7 - ax;
-    const uy = ((shapeLat7[b] as number) - south7) / stepLat7 - ay;
-    const cells = Math.sqrt(ux * ux + uy * uy);
-    if (cells === 0) continue;
-    const last = first + (cells * cellM) / lengthM;
-    const t0 = from > first ? (from - first) / (last - first) : 0;
-    const t1 = until < last ? (until - first) / (last - first) : 1;
-    if (t0 < t1) {
-      const samples = Math.ceil((t1 - t0) * cells * 2);
-      for (let s = 0; s <= samples; s++) {
-        const t = t0 + ((t1 - t0) * s) / samples;
-        visit(ax + ux * t, ay + uy * t, first + (last - first) * t);
-      }
-    }
-    first = last;
-  }
 }
 
 /** Spreads the times over the grid in two sweeps (Borgefors 1986: distances over straight and diagonal steps). */
