@@ -11,7 +11,7 @@ import {
   symlinkSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { SHARED_DIR } from "./binaries.ts";
 import type { SystemUser } from "./system-user.ts";
 
@@ -38,10 +38,12 @@ export function prepareDataDir(dataDir: string, log: (line: string) => void): st
         .update(realpathSync(dirname(dataDir)))
         .digest("hex")
         .slice(0, 12);
-      const elsewhere = join(SHARED_DIR, `data-${id}`);
+      // What is temporary stays where temporary things are swept up.
+      const isTemporary = realpathSync(dirname(dataDir)).startsWith(realpathSync(tmpdir()) + sep);
+      const elsewhere = isTemporary ? join(tmpdir(), `wufen-data-${id}`) : join(SHARED_DIR, `data-${id}`);
       log(`${closed} is closed to other users, and PostgreSQL does not run as root: its data is in ${elsewhere}`);
       mkdirSync(elsewhere, { recursive: true, mode: 0o711 });
-      chmodSync(SHARED_DIR, 0o755);
+      if (!isTemporary) chmodSync(SHARED_DIR, 0o755);
       symlinkSync(elsewhere, dataDir);
     }
   }
