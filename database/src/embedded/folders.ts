@@ -43,6 +43,7 @@ export function prepareDataDir(dataDir: string, log: (line: string) => void): st
       const elsewhere = isTemporary ? join(tmpdir(), `wufen-data-${id}`) : join(SHARED_DIR, `data-${id}`);
       log(`${closed} is closed to other users, and PostgreSQL does not run as root: its data is in ${elsewhere}`);
       mkdirSync(elsewhere, { recursive: true, mode: 0o711 });
+      if (lstatSync(elsewhere).uid !== 0) throw new Error(`${elsewhere} does not belong to root: remove it`);
       if (!isTemporary) chmodSync(SHARED_DIR, 0o755);
       symlinkSync(elsewhere, dataDir);
     }
