@@ -18,6 +18,7 @@ export interface LabelBox {
 
 const EMERGENCY = UNIT_STATUSES.indexOf("emergency");
 const OFF_DUTY = UNIT_STATUSES.indexOf("off-duty");
+const SELECTED = 0;
 const CELL = 64;
 const GAP = 2;
 
@@ -54,18 +55,25 @@ export function chooseLabels(
     const top = candidate.top - height / 2;
     const box = { row: candidate.row, left, top, right: left + widthOf(candidate.row), bottom: top + height };
     if (takePlace(cells, box)) chosen.push(box);
+    // Nobody's label lies on the symbol of the selected unit.
+    if (candidate.rank === SELECTED) takePlace(cells, symbolBox(candidate, offset));
   }
   return chosen;
 }
 
 function rankOf(store: UnitStore, row: number, before: ReadonlySet<number>): number {
   const marks = store.look[row * 4 + 3]!;
-  if (marks & MARK.selected) return 0;
+  if (marks & MARK.selected) return SELECTED;
   if (marks & MARK.hovered) return 1;
   const status = store.look[row * 4 + 1]!;
   if (status === EMERGENCY) return 2;
   if (marks & MARK.ranked) return 3;
   return (status === OFF_DUTY ? 6 : 4) + (before.has(row) ? 0 : 1);
+}
+
+function symbolBox({ row, left, top }: { row: number; left: number; top: number }, offset: number): LabelBox {
+  const reach = offset - 1 - GAP;
+  return { row, left: left - reach, top: top - reach, right: left + reach, bottom: top + reach };
 }
 
 /** Enters the box where it overlaps no other; says whether it did. */
