@@ -21,7 +21,8 @@ const ADDRESSES = 200;
 /** One fix a second from each of 5,000 connections through broker, database and dispatch API to a desk; the rival is aedes alone. */
 export async function run(print: Print): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "wb-"));
-  const database = await startEmbeddedPostgres({ dataDir: join(folder, "pg") });
+  const dataDir = await mkdtemp(join(tmpdir(), "wb-"));
+  const database = await startEmbeddedPostgres({ dataDir });
   try {
     await migrate(database.url);
     const system = await System.start(folder, database.url, { WUFEN_LOG: "silent" });
@@ -88,7 +89,7 @@ export async function run(print: Print): Promise<void> {
     print({ name: "ingest/api-event-loop-delay-p99", value: eventLoopDelayMs.p99, unit: "ms" });
   } finally {
     await database.stop();
-    await rm(folder, { recursive: true, force: true });
+    for (const made of [folder, dataDir]) await rm(made, { recursive: true, force: true });
   }
 }
 

@@ -19,6 +19,7 @@ const RATE = 800;
 const BACK_WITHIN_MS = 10_000;
 
 let folder: string;
+let dataDir: string;
 let postgres: EmbeddedPostgres;
 let system: System;
 let credentials: string;
@@ -26,7 +27,8 @@ let devices: Credential[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "wc-"));
-  postgres = await startEmbeddedPostgres({ dataDir: join(folder, "pg") });
+  dataDir = await mkdtemp(join(tmpdir(), "wc-"));
+  postgres = await startEmbeddedPostgres({ dataDir });
   await migrate(postgres.url);
   system = await System.start(folder, postgres.url);
   ({ file: credentials, devices } = await system.register(
@@ -41,7 +43,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await system?.stop();
   await postgres?.stop();
-  await rm(folder, { recursive: true, force: true });
+  for (const made of [folder, dataDir]) await rm(made, { recursive: true, force: true });
 });
 
 /** Plays devices that remember what was acknowledged; `middle` is run while they send. */
@@ -153,18 +155,18 @@ describe("[P7] what was acknowledged survives the death of any process", () => {
   it("kill -9 of the database", async () => {
     const acked = await underLoad(10, async (load) => {
       process.kill(postgres.pid, "SIGKILL");
-      postgres = await startEmbeddedPostgres({ dataDir: join(folder, "pg") });
+      postgres = await startEmbeddedPostgres({ dataDir });
       await within(BACK_WITHIN_MS, "the system after its database", () => backToWork(load));
     });
     await expectNothingLost(acked);
   });
 
   it("kill -9 of all of them at once", async () => {
-    const acked = await underLoad(10, async (load) => {
+    const acked = await underLoad(15, async (load) => {
       process.kill(postgres.pid, "SIGKILL");
       await Promise.all([system.broker.kill(), system.dispatch.kill()]);
       await within(BACK_WITHIN_MS, "the whole system", async () => {
-        postgres = await startEmbeddedPostgres({ dataDir: join(folder, "pg") });
+        postgres = await startEmbeddedPostgres({ dataDir });
         await system.startBroker();
         await system.startDispatch();
         await backToWork(load);
@@ -209,7 +211,7 @@ describe("[P9] the database is away for a minute", () => {
       expect(load.acknowledged()).toBe(before);
       expect(desk.closed).toBeUndefined();
       expect(desk.positions.size, "positions stay on the map under the banner").toBe(DEVICES);
-      postgres = await startEmbeddedPostgres({ dataDir: join(folder, "pg") });
+      postgres = await startEmbeddedPostgres({ dataDir });
       await within(BACK_WITHIN_MS, "the system after its database", () => backToWork(load));
       await desk.until(() => desk.health?.database === true && desk.health.positionsFrozenSinceMs === null);
     });
