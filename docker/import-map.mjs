@@ -6,7 +6,8 @@ import { ensureMap } from "../launcher/dist/demo/map.js";
 /** Imports the mounted extract, or makes the demo district where none is mounted, and points MAP_DIR/current at it. */
 const projectDir = fileURLToPath(new URL("..", import.meta.url));
 const mapsDir = "/var/lib/wufen/map";
-const extract = ["/extract.osm.pbf", "/extract.osm"].find((file) => existsSync(file) && statSync(file).size > 0);
+const mounted = "/extract.osm.pbf";
+const extract = existsSync(mounted) && statSync(mounted).size > 0 ? mounted : undefined;
 const source = extract === undefined ? { districtSeed: Number(process.env.WUFEN_SEED ?? 5) } : { osm: extract };
 
 mkdirSync(mapsDir, { recursive: true });

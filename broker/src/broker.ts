@@ -160,13 +160,17 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
     cert: await readFile(config.tlsCert ?? ""),
     key: await readFile(config.tlsKey ?? ""),
   });
-  const tcp = await claim("WUFEN_MQTT_PORT", listenTcp(config.mqttHost, config.mqttPort, sessions));
+  const proxy =
+    config.proxyProtocol === "yes"
+      ? { timeoutMs: limits.connectTimeoutMs, onRefused: (reason: RefusalReason) => refuse(0, reason, Date.now()) }
+      : undefined;
+  const tcp = await claim("WUFEN_MQTT_PORT", listenTcp(config.mqttHost, config.mqttPort, sessions, proxy));
   const tls =
     config.mqttsPort === undefined
       ? undefined
       : await claim(
           "WUFEN_MQTTS_PORT",
-          listenTls(config.mqttHost, config.mqttsPort, await readCertificate(), sessions),
+          listenTls(config.mqttHost, config.mqttsPort, await readCertificate(), sessions, proxy),
         );
   const reloadCertificate = async () => {
     try {
@@ -195,7 +199,10 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
     sendCommand: (deviceId, body) => sendCommand({ registry, aedes, commands }, deviceId, body),
     onOversized: () => refuse(0, "oversized", Date.now()),
   };
-  const loopback = await claim("WUFEN_LOOPBACK_PORT", listenLoopback(config.loopbackPort, loopbackTools));
+  const loopback = await claim(
+    "WUFEN_LOOPBACK_PORT",
+    listenLoopback(config.loopbackHost, config.loopbackPort, loopbackTools),
+  );
 
   const certificate =
     tls === undefined ? undefined : watchFiles([config.tlsCert ?? "", config.tlsKey ?? ""], reloadCertificate);

@@ -68,6 +68,15 @@ const Settings = Type.Object({
   mqttsPort: Type.Optional(port("unset: no TLS")),
   tlsCert: Type.Optional(Type.String({ minLength: 1, description: "PEM file" })),
   tlsKey: Type.Optional(Type.String({ minLength: 1, description: "PEM file" })),
+  proxyProtocol: Type.Union([Type.Literal("yes"), Type.Literal("no")], {
+    default: "no",
+    description: "yes where a balancer that says the client's address first is all that reaches the MQTT ports",
+  }),
+  loopbackHost: Type.String({
+    minLength: 1,
+    default: "127.0.0.1",
+    description: "address of the API's way in; another than loopback only on a network of our own",
+  }),
   loopbackPort: port("0 picks one", 1884),
   proxyKey: Type.Optional(Type.String({ minLength: 16, description: "the key the API shows" })),
   deviceKey: Type.String({ pattern: "^([0-9a-fA-F]{2}){32,}$", description: "hex, at least 32 bytes" }),

@@ -42,6 +42,7 @@ export async function createApp(parts: Parts, counters: () => Counters): Promise
     genReqId: () => randomUUID(),
     bodyLimit: LIMITS.restBodyBytes,
     requestTimeout: REQUEST_MS,
+    trustProxy: parts.config.trustedProxies,
     handlerTimeout: HANDLER_MS,
     return503OnClosing: false,
     forceCloseConnections: true,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
+import { type IsTrusted, readTrustedProxies } from "./adapters/trusted-proxies.ts";
 
 const port = (description: string) =>
   Type.String({
@@ -18,6 +19,10 @@ export const Environment = Type.Object({
   WUFEN_HTTPS_PORT: Type.Optional(port("port to listen on with TLS")),
   WUFEN_TLS_CERT: Type.Optional(path("PEM file of the certificate")),
   WUFEN_TLS_KEY: Type.Optional(path("PEM file of its key")),
+  WUFEN_TRUSTED_PROXIES: Type.String({
+    default: "",
+    description: "addresses and networks of the balancers in front, separated by commas: 10.0.0.5,172.16.0.0/12",
+  }),
   WUFEN_BUS_SOCKETS: path("paths of the brokers' fix bus sockets, separated by commas"),
   WUFEN_BROKER_LOOPBACK: Type.String({
     default: "http://127.0.0.1:1884",
@@ -51,6 +56,7 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly https: { readonly port: number; readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly trustedProxies: IsTrusted;
   readonly busSockets: readonly string[];
   readonly brokerLoopback: URL;
   readonly proxyKey: string;
@@ -91,6 +97,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       : [`${name}=${shown(name, value)} is not right: it is the ${describe(schema)}`];
   });
   problems.push(...fileProblems(given));
+  const proxies = given.WUFEN_TRUSTED_PROXIES ?? "";
+  if (readTrustedProxies(proxies) === undefined) {
+    problems.push(
+      `WUFEN_TRUSTED_PROXIES=${proxies} is not right: list addresses and networks, as 10.0.0.5,172.16.0.0/12`,
+    );
+  }
   if (problems.length > 0 || !environment.Check(given)) throw new ConfigError(problems);
   return toConfig(given);
 }
@@ -116,6 +128,7 @@ function toConfig(env: Environment): Config {
       httpsPort === undefined || cert === undefined || key === undefined
         ? undefined
         : { port: Number(httpsPort), cert: readFileSync(cert), key: readFileSync(key) },
+    trustedProxies: readTrustedProxies(env.WUFEN_TRUSTED_PROXIES) ?? (() => false),
     busSockets: env.WUFEN_BUS_SOCKETS.split(",").filter((socket) => socket !== ""),
     brokerLoopback: new URL(env.WUFEN_BROKER_LOOPBACK),
     proxyKey: env.WUFEN_PROXY_KEY,

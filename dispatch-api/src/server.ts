@@ -60,7 +60,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   const isDatabaseUp = () => health?.databaseUp ?? true;
   const sessions = new SessionStore(sql, { now, demoAllowed: config.demoSignIn, isDatabaseUp });
   const broker = new BrokerClient(config.brokerLoopback, config.proxyKey);
-  const passage = new MqttPassage(broker);
+  const passage = new MqttPassage(broker, config.trustedProxies);
 
   await waitForDatabase(sql);
   const whole = await registryStore.readAll();

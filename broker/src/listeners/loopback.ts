@@ -8,7 +8,6 @@ import type { Listener } from "./mqtt-listener.ts";
 import type { HttpAnswer } from "./owntracks-http.ts";
 import { WebSocketStream } from "./websocket-stream.ts";
 
-const LOOPBACK = "127.0.0.1";
 const BODY_TIMEOUT_MS = 15_000;
 
 export interface LoopbackTools {
@@ -22,8 +21,9 @@ export interface LoopbackTools {
   onOversized(): void;
 }
 
-/** The listener our own API passes `/mqtt` and `/pub` of its origin on to; reachable from this machine only. */
+/** The listener our own API passes `/mqtt` and `/pub` of its origin on to; by default reachable from this machine only. */
 export async function listenLoopback(
+  host: string,
   port: number,
   tools: LoopbackTools,
 ): Promise<Listener & { close(): Promise<void> }> {
@@ -54,7 +54,7 @@ export async function listenLoopback(
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, LOOPBACK, () => resolve());
+    server.listen(port, host, () => resolve());
   });
   return {
     port: (server.address() as AddressInfo).port,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type BrokerClient, passedOnHeaders } from "./broker-client.ts";
+import { clientAddress, type IsTrusted } from "./trusted-proxies.ts";
 
 /** Most MQTT WebSockets passed through at once. */
 export const PASSAGES_LIMIT = 20_000;
@@ -10,10 +11,12 @@ const CONNECT_WAIT_MS = 5000;
 /** Passes MQTT over WebSocket through to the broker as it is, with the client's true address. */
 export class MqttPassage {
   readonly #broker: BrokerClient;
+  readonly #isTrusted: IsTrusted;
   readonly #sockets = new Set<Duplex>();
 
-  constructor(broker: BrokerClient) {
+  constructor(broker: BrokerClient, isTrusted: IsTrusted) {
     this.#broker = broker;
+    this.#isTrusted = isTrusted;
   }
 
   get open(): number {
@@ -37,7 +40,7 @@ export class MqttPassage {
     this.#sockets.add(client);
     broker.on("connect", () => {
       broker.setTimeout(0);
-      broker.write(requestHead(request, this.#broker));
+      broker.write(requestHead(request, this.#broker, clientAddress(request, this.#isTrusted)));
       if (head.length > 0) broker.write(head);
       client.pipe(broker);
       broker.pipe(client);
@@ -54,10 +57,10 @@ export class MqttPassage {
   }
 }
 
-function requestHead(request: IncomingMessage, broker: BrokerClient): string {
+function requestHead(request: IncomingMessage, broker: BrokerClient, address: string): string {
   const headers = {
     ...passedOnHeaders(request.headers),
-    ...broker.proof(request.socket.remoteAddress ?? ""),
+    ...broker.proof(address),
     host: broker.url.host,
     connection: "Upgrade",
     upgrade: "websocket",

@@ -74,7 +74,7 @@ export function sessionRoutes(app: Api, parts: Parts): void {
 }
 
 function cookieOptions(request: FastifyRequest) {
-  const secure = "encrypted" in request.raw.socket;
+  const secure = request.protocol === "https";
   return { path: "/", httpOnly: true, sameSite: "strict", secure } as const;
 }
 
