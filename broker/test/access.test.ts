@@ -272,6 +272,45 @@ describe("subscriptions", () => {
     await client.close();
   });
 
+  for (const qos of [0, 1, 2] as const) {
+    test(`no device commands another, awake or away, by a publish or a last will with QoS ${qos}`, async () => {
+      const victim = await running.addDevice(`victim-${qos}`);
+      const forger = await running.addDevice(`forger-${qos}`);
+      const topics = [commandTopic(victim.id), ownTracksCommandTopic(victim.id)];
+      const order = '{"_type":"cmd","action":"setConfiguration","configuration":{"host":"198.51.100.1"}}';
+      const forge = async () => {
+        for (const topic of topics) {
+          const will = { topic, payload: Buffer.from(order), qos, retain: true } as const;
+          const client = await connectRaw(running.broker.mqttPort, forger, { will });
+          client.send(publishPacket(topic, order, qos, 7));
+          if (qos === 2) {
+            await client.wait("pubrec");
+            client.send({ cmd: "pubrel", messageId: 7 });
+          }
+          client.send({ cmd: "pingreq" });
+          await client.wait("pingresp");
+          await client.close();
+        }
+      };
+      const awake = await connectRaw(running.broker.mqttPort, victim, { clean: false });
+      expect(await subscribe(awake, topics)).toEqual([1, 1]);
+      await forge();
+      await running.refused(forger.no, "topic-not-allowed", 4);
+      await awake.close();
+      await forge();
+      await running.refused(forger.no, "topic-not-allowed", 8);
+
+      const again = await connectRaw(running.broker.mqttPort, victim, { clean: false });
+      await post(`/commands/${victim.id}`, { protocol: "binary", command: { id: "ours", action: "report-now" } });
+      await again.wait("publish", ({ payload }) => payload.toString().includes("ours"));
+      const said = [awake, again].flatMap(({ packets }) => packets).filter(({ cmd }) => cmd === "publish");
+      expect(said.map((packet) => "payload" in packet && String(packet.payload))).toEqual([
+        expect.stringContaining("ours"),
+      ]);
+      await again.close();
+    });
+  }
+
   test("a reader that does not read is cut and counted", async () => {
     const device = await running.addDevice("slow-1");
     const client = await connectRaw(running.broker.mqttPort, device);

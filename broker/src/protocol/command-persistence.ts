@@ -7,6 +7,12 @@ export interface StoredPacket extends PublishPacket {
   brokerCounter?: number;
   clientId?: string;
 }
+
+/** Says of a packet that a device published it, before aedes does. */
+export function markAsDevices(packet: StoredPacket, deviceId: string): void {
+  packet.clientId = deviceId;
+}
+
 interface ClientLike {
   readonly id: string;
 }
@@ -93,6 +99,8 @@ export class CommandPersistence {
   }
 
   async outgoingEnqueue(subscription: { clientId: string }, packet: StoredPacket): Promise<void> {
+    // Only we command: aedes would also keep what a device publishes, or leaves as its will, to another's command topic.
+    if (packet.clientId !== undefined) return;
     const queue = this.#queue(subscription.clientId);
     queue.push({ packet: { ...packet }, sinceMs: this.#options.nowMs() });
     if (queue.length > this.#options.queue) queue.shift();

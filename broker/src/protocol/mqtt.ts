@@ -9,7 +9,7 @@ import type { Ingest } from "../ingest/ingest.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Presence } from "../presence/presence.ts";
 import { createCommandEmitter } from "./command-emitter.ts";
-import { CommandPersistence } from "./command-persistence.ts";
+import { CommandPersistence, markAsDevices } from "./command-persistence.ts";
 import { acknowledge, type PublishDone, PublishTicket } from "./publish-ticket.ts";
 
 /** CONNACK return codes, MQTT 3.1.1 §3.2.2.3. */
@@ -131,8 +131,9 @@ function authorizePublish(tools: MqttTools, client: Client | null, packet: Publi
     done(new Error("topic may not be published to"));
     return;
   }
-  // Nothing of a device is retained: its last position is ours to keep.
+  // Nothing of a device is retained: its last position is ours to keep. Nor does it wait for another device.
   packet.retain = false;
+  markAsDevices(packet, client.id);
   const payload = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
   if (client.closed) {
     // A last will: only a hint, and none at all where the device has connected again.

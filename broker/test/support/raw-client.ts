@@ -69,7 +69,7 @@ export interface ConnectOptions {
   readonly clean?: boolean;
   readonly clientId?: string;
   readonly protocolVersion?: 3 | 4 | 5;
-  readonly will?: { topic: string; payload: Buffer; qos: 0 | 1; retain: boolean };
+  readonly will?: { topic: string; payload: Buffer; qos: 0 | 1 | 2; retain: boolean };
 }
 
 export function connectPacket(device: TestDevice, options: ConnectOptions = {}): Packet {
