@@ -11,6 +11,10 @@ import { darkPalette } from "../style/palette.ts";
 export interface MovingUnitsBench {
   /** Shows `count` units, ours or the rival's way; resolves when the map has loaded and they are there. */
   open(way: "own" | "rival", count: number): Promise<void>;
+  /** Keeps the redraw loop running as while units glide, so that an update's own cost can be told from the frames'; the rival has none. */
+  glide(on: boolean): void;
+  /** Drawings of the units so far; 0 for the rival. */
+  frames(): number;
   /** Moves every unit once a second, so many times. */
   move(times: number): Promise<void>;
 }
@@ -30,13 +34,15 @@ const VIEW = { center: [104.06, 30.64] as [number, number], zoom: 13 };
 const container = document.getElementById("map");
 if (container === null) throw new Error("bench.html has no element #map");
 let moveAll: () => void = () => undefined;
+let glide: (on: boolean) => void = () => undefined;
+let frames = () => 0;
 
 async function openOwn(count: number): Promise<void> {
   const worker = new Worker(new URL("./random-walk-worker.ts", import.meta.url), { type: "module" });
   const port: FeedWorkerPort = { postMessage: () => undefined, onmessage: null, terminate: () => worker.terminate() };
   worker.onmessage = (event: MessageEvent<FromFeedWorker>) => port.onmessage?.({ data: event.data });
   const live = new LiveUnits(port, () => Date.now());
-  await new Promise<void>((resolve) => {
+  const map = await new Promise<CommandMap>((resolve) => {
     const nothing = () => undefined;
     const look = { theme: "dark", language: "en" } as const;
     const events = { clicked: nothing, hovered: nothing, moved: nothing, takenOver: nothing, drawingLost: nothing };
@@ -50,11 +56,16 @@ async function openOwn(count: number): Promise<void> {
       lagging: nothing,
       unitsChanged: () => {
         map.wake();
-        if (live.framesApplied === 1) resolve();
+        if (live.framesApplied === 1) resolve(map);
       },
     });
   });
   moveAll = () => worker.postMessage({ move: true });
+  frames = () => map.scene.frames;
+  glide = (on) => {
+    live.store.movingUntilMs = on ? Number.POSITIVE_INFINITY : 0;
+    map.wake();
+  };
 }
 
 async function openRival(count: number): Promise<void> {
@@ -88,6 +99,8 @@ async function openRival(count: number): Promise<void> {
 }
 
 window.movingUnits = {
+  glide: (on) => glide(on),
+  frames: () => frames(),
   open: (way, count) => (way === "own" ? openOwn(count) : openRival(count)),
   move: (times) =>
     new Promise((resolve) => {
