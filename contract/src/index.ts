@@ -1,5 +1,6 @@
 export * from "./binary-ping.ts";
 export * from "./bus-frame.ts";
+export * from "./cluster.ts";
 export * from "./feed.ts";
 export * from "./feed-frame.ts";
 export * from "./fix.ts";
