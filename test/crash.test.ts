@@ -184,8 +184,9 @@ describe("[P7] what was acknowledged survives the death of any process", () => {
       WITH last AS (SELECT epoch, broker FROM broker_epoch ORDER BY epoch DESC LIMIT 1),
            number AS (SELECT last.*, COALESCE(max(fix.n), 0) + 1 AS n FROM last LEFT JOIN fix USING (epoch) GROUP BY last.epoch, last.broker)
       INSERT INTO fix (device_no, fixed_at, seq, received_at, lng_e7, lat_e7, flags, broker, epoch, n)
-      SELECT device.no, date_trunc('milliseconds', now()), 1, now(), 1143000000, 306000000, 0, number.broker, number.epoch, number.n
-      FROM device, number WHERE device.id = ${device.deviceId}
+      SELECT device.no, date_trunc('milliseconds', now()), 1, now(), place.lng_e7, place.lat_e7, 0, number.broker, number.epoch, number.n
+      FROM device, number, LATERAL (SELECT lng_e7, lat_e7 FROM fix WHERE device_no = device.no ORDER BY fixed_at DESC LIMIT 1) AS place
+      WHERE device.id = ${device.deviceId}
       RETURNING (extract(epoch FROM fixed_at) * 1000)::bigint AS ms`;
     await sql.end();
     await system.startBroker();
