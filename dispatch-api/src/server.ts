@@ -15,6 +15,7 @@ import { MqttPassage } from "./adapters/mqtt-passage.ts";
 import { PersonStore } from "./adapters/person-store.ts";
 import { RegistryListener } from "./adapters/registry-listener.ts";
 import { RegistryStore } from "./adapters/registry-store.ts";
+import { openRoadModel } from "./adapters/road-model.ts";
 import { SessionStore } from "./adapters/session-store.ts";
 import { every, everyAwaited } from "./adapters/timers.ts";
 import { type App, createApp } from "./app.ts";
@@ -76,6 +77,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   const hub = new FeedHub(live, registry, { epoch: randomInt(1, 2 ** 31), nowMs: now() });
   const feed = new FeedUpgrade(hub, sessions, now);
   const tiles = config.mapDir === undefined ? undefined : await MapTiles.open(config.mapDir);
+  const model = config.mapDir === undefined ? createStraightLineModel() : await openRoadModel(config.mapDir);
 
   const changeRegistry: Parts["changeRegistry"] = (change) => {
     const before = new Map((change.units ?? []).map(({ no }) => [no, registry.units.get(no)]));
@@ -134,7 +136,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     history,
     broker,
     tiles,
-    model: createStraightLineModel(),
+    model,
     metrics,
     changeRegistry,
     endSession: (sessionId) => feed.endSession(sessionId),

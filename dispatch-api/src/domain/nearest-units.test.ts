@@ -103,7 +103,7 @@ describe("the nearest units", () => {
   });
 
   it("[N6] an area is a circle of the kind's speed around the place", () => {
-    const { coordinates } = model.areaWithin(PLACE, "car", 5);
+    const { coordinates } = model.areaWithin(PLACE, "car", 5, "from-center");
     const radiusM = (responseSpeedMps("car") * 300) / DETOUR_FACTOR;
     for (const corner of coordinates[0]?.[0] ?? []) {
       expect(distance(corner, PLACE, { units: "meters" })).toBeCloseTo(radiusM, 2);

@@ -68,6 +68,7 @@ function toNearestUnit(arrival: Arrival<CandidateUnit>, place: Position): Neares
       kind,
       positionAgeMs: ageMs,
       accuracyM: unit.fix?.accuracyM,
+      offRoadM: arrival.offRoadM,
     }),
     positionAgeSeconds: ageMs / 1000,
   };

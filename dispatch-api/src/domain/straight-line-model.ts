@@ -33,7 +33,7 @@ export function responseSpeedMps(kind: UnitKind): number {
 
 function arrival<C extends Candidate>(candidate: C, place: Position, detourFactor: number): Arrival<C> {
   const distanceM = distance(candidate.position, place, { units: "meters" }) * detourFactor;
-  return { candidate, distanceM, etaSeconds: distanceM / responseSpeedMps(candidate.kind) };
+  return { candidate, distanceM, etaSeconds: distanceM / responseSpeedMps(candidate.kind), offRoadM: 0 };
 }
 
 function toPosition([lng = 0, lat = 0]: number[]): Position {

@@ -1,6 +1,8 @@
+import { setImmediate } from "node:timers/promises";
 import type { Position, UnitKind } from "@wufen/contract";
 import { NearestAnswer, NearestQuery, Problem, ResponseArea, ResponseAreaQuery } from "@wufen/contract";
 import { nearestUnits } from "../domain/nearest-units.ts";
+import type { AreaDirection } from "../domain/travel-time-model.ts";
 import { findFixNow, listUnitsNow } from "../live/unit-view.ts";
 import type { Parts } from "../parts.ts";
 import { RequestProblem } from "../problem.ts";
@@ -37,21 +39,28 @@ export function dispatchRoutes(app: Api, parts: Parts): void {
         response: { 200: ResponseArea, 404: Problem, 409: Problem },
       },
     },
-    ({ body }) => {
-      const { center, kind } = start(body.from, parts);
-      const minutes = [...(body.minutes ?? DEFAULT_MINUTES)].sort((a, b) => a - b);
-      return {
-        model: model.describe(),
-        center,
-        kind,
-        rings: minutes.map((ring) => ({ minutes: ring, geometry: model.areaWithin(center, kind, ring) })),
-      };
+    async ({ body }) => {
+      const { center, kind, direction } = start(body.from, parts);
+      const rings: ResponseArea["rings"] = [];
+      for (const minutes of (body.minutes ?? DEFAULT_MINUTES).toSorted((a, b) => a - b)) {
+        // The feed and other requests come in between: a wide ring takes as long as many questions.
+        if (rings.length > 0) await setImmediate();
+        rings.push({ minutes, geometry: model.areaWithin(center, kind, minutes, direction) });
+      }
+      return { model: model.describe(), center, kind, rings };
     },
   );
 }
 
-function start(from: ResponseAreaQuery["from"], parts: Parts): { center: Position; kind: UnitKind } {
-  if ("place" in from) return { center: from.place, kind: from.kind };
+interface AreaStart {
+  readonly center: Position;
+  readonly kind: UnitKind;
+  readonly direction: AreaDirection;
+}
+
+/** A place asks who gets there, a unit where it gets. */
+function start(from: ResponseAreaQuery["from"], parts: Parts): AreaStart {
+  if ("place" in from) return { center: from.place, kind: from.kind, direction: "to-center" };
   const unit = getUnit(parts, from.unitId);
   const fix = findFixNow(unit, parts.live, parts.now());
   if (fix === undefined) {
@@ -61,5 +70,5 @@ function start(from: ResponseAreaQuery["from"], parts: Parts): { center: Positio
       "/from/unitId",
     );
   }
-  return { center: fix.position, kind: unit.kind };
+  return { center: fix.position, kind: unit.kind, direction: "from-center" };
 }
