@@ -6,6 +6,7 @@ import { run, step } from "./steps.mjs";
 const NEEDED = [
   { programs: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"], debian: "chromium" },
   { programs: ["mosquitto_pub"], debian: "mosquitto-clients" },
+  { programs: ["haproxy"], debian: "haproxy" },
 ];
 
 /** Installs what tests need: on Debian as root by itself, elsewhere it says what to install. */
