@@ -75,7 +75,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   log.info({ devices: saved.devices.length, caughtUpRows: follower.caughtUpRows }, "live state restored");
 
   const hub = new FeedHub(live, registry, { epoch: randomInt(1, 2 ** 31), nowMs: now() });
-  const feed = new FeedUpgrade(hub, sessions, now);
+  const feed = new FeedUpgrade(hub, sessions, now, config.trustedProxies);
   const tiles = config.mapDir === undefined ? undefined : await MapTiles.open(config.mapDir);
   const model = config.mapDir === undefined ? createStraightLineModel() : await openRoadModel(config.mapDir);
 
@@ -151,9 +151,10 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
 
   const onUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on("error", () => socket.destroy());
-    const { pathname } = new URL(request.url ?? "/", "http://own");
-    if (pathname === "/api/feed") void feed.accept(request, socket, head);
-    else if (pathname === "/mqtt") passage.accept(request, socket, head);
+    // Not through URL, which throws at some addresses a client can send.
+    const [path] = (request.url ?? "").split("?");
+    if (path === "/api/feed") void feed.accept(request, socket, head);
+    else if (path === "/mqtt") passage.accept(request, socket, head);
     else refuseUpgrade(socket, new RequestProblem("NOT_FOUND", "WebSockets are /api/feed and /mqtt"));
   };
   api.server.on("upgrade", onUpgrade);

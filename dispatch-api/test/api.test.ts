@@ -19,7 +19,7 @@ import {
 import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FAILURES_PER_NAME } from "../src/routes/session.ts";
+import { FAILURES_PER_NAME } from "../src/domain/sign-in-limits.ts";
 import { TestDesk } from "./support/desk.ts";
 import { type Answer, Client, Dispatch, PASSWORD } from "./support/dispatch.ts";
 import { fixOf } from "./support/fake-broker.ts";

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { SIGN_INS_PER_ADDRESS } from "../src/routes/session.ts";
+import { SIGN_INS_PER_ADDRESS } from "../src/domain/sign-in-limits.ts";
 import { Client, Dispatch, PASSWORD } from "./support/dispatch.ts";
 
 const SAID = { "x-forwarded-for": "198.51.100.9, 203.0.113.7", "x-forwarded-proto": "https" };

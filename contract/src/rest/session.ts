@@ -3,7 +3,7 @@ import { PersonRole } from "../kinds.ts";
 
 export const SignIn = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 80 }),
+    name: Type.String({ minLength: 1, maxLength: 80, pattern: "^[^\\u0000]*$" }),
     password: Type.String({ minLength: 1, maxLength: 1024 }),
   },
   { additionalProperties: false },

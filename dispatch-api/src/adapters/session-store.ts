@@ -31,7 +31,7 @@ interface SessionRow {
 }
 
 interface Remembered {
-  readonly signedIn: SignedIn | undefined;
+  readonly signedIn: SignedIn;
   readonly checkedAtMs: number;
   readonly seenAtMs: number;
 }
@@ -108,7 +108,8 @@ export class SessionStore {
     const valid =
       row !== undefined && now < sessionEndsAtMs(row.seen_at_ms, row.expires_at_ms) && (!row.demo || this.#demoAllowed);
     if (!valid) {
-      this.#remember(sessionId, { signedIn: undefined, checkedAtMs: now, seenAtMs: now });
+      // Not remembered: invented tokens would push out those who are signed in.
+      this.#remembered.delete(sessionId);
       return undefined;
     }
     const due = use && now - row.seen_at_ms > SESSION_SEEN_MS;
@@ -136,7 +137,7 @@ export class SessionStore {
 }
 
 function stillSignedIn({ signedIn, seenAtMs }: Remembered, nowMs: number): SignedIn | undefined {
-  return signedIn !== undefined && nowMs < sessionEndsAtMs(seenAtMs, signedIn.expiresAtMs) ? signedIn : undefined;
+  return nowMs < sessionEndsAtMs(seenAtMs, signedIn.expiresAtMs) ? signedIn : undefined;
 }
 
 function digest(token: string): Buffer {

@@ -27,7 +27,7 @@ export const ListQuery = Type.Object(
   },
   { additionalProperties: false },
 );
-export const IdParams = Type.Object({ id: Type.String({ maxLength: 64 }) });
+export const IdParams = Type.Object({ id: Type.String({ maxLength: 64, pattern: "^[\\w-]+$" }) });
 
 export function deviceRoutes(app: Api, parts: Parts): void {
   const { registry, registryStore, config } = parts;

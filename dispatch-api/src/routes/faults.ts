@@ -23,7 +23,7 @@ export function notFound(request: FastifyRequest): RequestProblem {
   return new RequestProblem("NOT_FOUND", `there is no ${request.method} ${request.url.slice(0, 100)}; see /api/docs`);
 }
 
-function toProblem(error: unknown): RequestProblem {
+export function toProblem(error: unknown): RequestProblem {
   if (error instanceof RequestProblem) return error;
   if (error instanceof DatabaseDown) return new RequestProblem("DATABASE_DOWN", error.message);
   if (error instanceof BrokerUnreachable) return new RequestProblem("BROKER_UNREACHABLE", error.message);

@@ -6,6 +6,10 @@ import { RequestProblem } from "../problem.ts";
 
 /** Asks a device for its position through its broker, in the words it understands. */
 export async function sendLocate(parts: Parts, device: DeviceRecord, clientAddress: string): Promise<void> {
+  // [O1] Orders do not exist yet.
+  if (device.kind === "ankle-monitor") {
+    throw new RequestProblem("DEVICE_KIND_NEEDS_ORDER", `${device.id} is positioned under an order only`);
+  }
   const body = Buffer.from(JSON.stringify(toCommand(parts, device)));
   const headers = { "content-type": "application/json" };
   const answer = await parts.broker.send("POST", `/commands/${device.id}`, headers, body, clientAddress);

@@ -2,20 +2,14 @@ import { Problem, Session, SignIn } from "@wufen/contract";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { checkPassword, TooManyChecks } from "../adapters/passwords.ts";
-import { AttemptLimiter } from "../domain/attempt-limiter.ts";
+import { SignInLimits } from "../domain/sign-in-limits.ts";
 import type { Parts } from "../parts.ts";
 import { RequestProblem } from "../problem.ts";
 import type { Api } from "./api.ts";
 import { getSignedIn, SESSION_COOKIE } from "./guard.ts";
 
-/** Sign-ins of one address, right or wrong. */
-export const SIGN_INS_PER_ADDRESS = { attempts: 60, windowMs: 60_000, keys: 10_000 };
-/** Wrong passwords for one name. */
-export const FAILURES_PER_NAME = { attempts: 10, windowMs: 300_000, keys: 10_000 };
-
 export function sessionRoutes(app: Api, parts: Parts): void {
-  const byAddress = new AttemptLimiter(SIGN_INS_PER_ADDRESS);
-  const byName = new AttemptLimiter(FAILURES_PER_NAME);
+  const limits = new SignInLimits();
 
   app.post(
     "/api/session",
@@ -26,21 +20,20 @@ export function sessionRoutes(app: Api, parts: Parts): void {
     async (request, reply) => {
       const { name, password } = request.body;
       const now = parts.now();
-      if (!byAddress.allows(request.ip, now) || !byName.allows(name, now)) throw tooMany("too many sign-ins");
-      byAddress.count(request.ip, now);
+      if (!limits.begin(name, request.ip, now)) throw tooMany("too many sign-ins");
       const person = await parts.persons.find(name);
       const right = await checkPassword(person?.passwordHash, password).catch((error: unknown) => {
         throw error instanceof TooManyChecks ? tooMany(error.message) : error;
       });
       if (!right || person === undefined) {
-        byName.count(name, now);
+        limits.failed(name, request.ip, now);
         throw new RequestProblem("SIGN_IN_FAILED", "name or password is wrong; check both");
       }
       if (person.demo && !parts.config.demoSignIn) {
         const message = "this person exists for the demo only, and this is no demo; sign in as somebody else";
         throw new RequestProblem("DEMO_SIGN_IN_REFUSED", message);
       }
-      byName.forget(name);
+      limits.succeeded(name, request.ip);
       const { token, expiresAtMs } = await parts.sessions.create(person.no);
       reply.setCookie(SESSION_COOKIE, token, { ...cookieOptions(request), expires: new Date(expiresAtMs) });
       return { person: { name: person.name, role: person.role, demo: person.demo }, expiresAtMs };

@@ -160,7 +160,8 @@ export function unitRoutes(app: Api, parts: Parts): void {
       const unit = getUnit(parts, params.id);
       const toMs = parts.now();
       const earliestMs = toMs - TRACK_LONGEST_MINUTES * 60_000;
-      const fromMs = Math.max(earliestMs, query.fromMs ?? toMs - (query.minutes ?? TRACK_MINUTES) * 60_000);
+      const askedMs = query.fromMs ?? toMs - (query.minutes ?? TRACK_MINUTES) * 60_000;
+      const fromMs = Math.min(toMs, Math.max(earliestMs, askedMs));
       if (unit.deviceNo === null) return { unitId: unit.id, fromMs, toMs, truncated: false, points: [] };
       const newestFirst = await parts.history.readTrack(unit.deviceNo, fromMs, toMs, TRACK_POINTS_LIMIT + 1);
       const fixes = newestFirst.slice(0, TRACK_POINTS_LIMIT).reverse();
