@@ -15,7 +15,7 @@ import { deviceHttpRoutes } from "./routes/device-http.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { dispatchRoutes } from "./routes/dispatch.ts";
 import { docsRoutes } from "./routes/docs.ts";
-import { answerFaults, toProblem } from "./routes/faults.ts";
+import { answerFaults, answerUnreadable } from "./routes/faults.ts";
 import { guardRoutes } from "./routes/guard.ts";
 import { type Counters, healthRoutes, VERSION } from "./routes/health.ts";
 import { mapRoutes } from "./routes/map.ts";
@@ -45,11 +45,7 @@ export async function createApp(parts: Parts, counters: () => Counters): Promise
     trustProxy: parts.config.trustedProxies,
     handlerTimeout: HANDLER_MS,
     return503OnClosing: false,
-    // An address that cannot be read meets no hook, so no headers either.
-    frameworkErrors(error, request, reply) {
-      void reply.header("content-security-policy", "default-src 'none'").header("x-content-type-options", "nosniff");
-      void reply.code(400).type("application/json").send(toProblem(error).toBody(request.id));
-    },
+    frameworkErrors: (error, request, reply) => answerUnreadable(error, request.id, reply.raw),
     forceCloseConnections: true,
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(TypeBoxValidatorCompiler);

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { ProblemCode } from "@wufen/contract";
 import type { FastifyError, FastifyInstance, FastifyRequest } from "fastify";
 import { BrokerUnreachable } from "../adapters/broker-client.ts";
@@ -19,11 +20,22 @@ export function answerFaults(app: FastifyInstance): void {
   });
 }
 
+/** Answers an address that cannot be read: it meets no route and no hook, so none sets its headers. */
+export function answerUnreadable(error: Error, requestId: string, response: ServerResponse): void {
+  const problem = toProblem(error);
+  response.writeHead(problem.status, {
+    "content-type": "application/json",
+    "content-security-policy": "default-src 'none'",
+    "x-content-type-options": "nosniff",
+  });
+  response.end(JSON.stringify(problem.toBody(requestId)));
+}
+
 export function notFound(request: FastifyRequest): RequestProblem {
   return new RequestProblem("NOT_FOUND", `there is no ${request.method} ${request.url.slice(0, 100)}; see /api/docs`);
 }
 
-export function toProblem(error: unknown): RequestProblem {
+function toProblem(error: unknown): RequestProblem {
   if (error instanceof RequestProblem) return error;
   if (error instanceof DatabaseDown) return new RequestProblem("DATABASE_DOWN", error.message);
   if (error instanceof BrokerUnreachable) return new RequestProblem("BROKER_UNREACHABLE", error.message);
