@@ -77,7 +77,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   const hub = new FeedHub(live, registry, { epoch: randomInt(1, 2 ** 31), nowMs: now() });
   const feed = new FeedUpgrade(hub, sessions, now, config.trustedProxies);
   const tiles = config.mapDir === undefined ? undefined : await MapTiles.open(config.mapDir);
-  const model = config.mapDir === undefined ? createStraightLineModel() : await openRoadModel(config.mapDir);
+  const roads = config.mapDir === undefined ? undefined : await openRoadModel(config.mapDir);
 
   const changeRegistry: Parts["changeRegistry"] = (change) => {
     const before = new Map((change.units ?? []).map(({ no }) => [no, registry.units.get(no)]));
@@ -136,7 +136,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     history,
     broker,
     tiles,
-    model,
+    model: roads ?? createStraightLineModel(),
     metrics,
     changeRegistry,
     endSession: (sessionId) => feed.endSession(sessionId),
@@ -192,6 +192,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
       await listener.stop().catch(() => undefined);
       broker.close();
       await tiles?.close();
+      await roads?.close();
       metrics.stop();
       await sql.end({ timeout: 1 });
     },

@@ -6,6 +6,7 @@ export {
   nearestRoadDistanceM,
   type RoadPosition,
 } from "./graph/nearest-road.ts";
+export { decodeGraph } from "./graph/network-columns.ts";
 export { CLASS_SPEED_KMH, ROAD_CLASSES, type RoadClass } from "./graph/road-class.ts";
 export {
   EDGE_FLAG,
@@ -36,5 +37,6 @@ export { listStreets, routeLine } from "./search/route-line.ts";
 export { createTravelModel, type TravelModel } from "./search/travel-model.ts";
 export { TRAVEL_PROFILES, type TravelProfile, type TravelProfileId } from "./search/travel-profile.ts";
 export { UnitsOnRoads } from "./search/units-on-roads.ts";
+export { type Columns, readColumns } from "./storage/array-file.ts";
 export { TILE_LAYERS, TILE_MAX_ZOOM, TILE_MIN_ZOOM, type TileLayer, type TileLayers } from "./tiles/layers.ts";
 export { type TileSource, tileAt } from "./tiles/tile-source.ts";

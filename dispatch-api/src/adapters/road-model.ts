@@ -1,22 +1,25 @@
+import { join } from "node:path";
 import type { Position, UnitKind } from "@wufen/contract";
 import {
   createFleet,
   createTravelModel,
+  decodeGraph,
   type NearestFleet,
   nearestRoadDistanceM,
   nearestUnits,
-  openMap,
-  ReachSearch,
   type RoadGraph,
   type RoadPosition,
-  responseArea,
+  readColumns,
   routeLine,
   TRAVEL_PROFILES,
+  type TravelModel,
   type TravelProfileId,
   UnitsOnRoads,
 } from "@wufen/road-network";
 import type { Arrival, Candidate, TravelTimeModel } from "../domain/travel-time-model.ts";
+import type { TravelModels } from "./area-service.ts";
 import { findMainNetwork, type MainNetwork } from "./main-network.ts";
+import { RoadAreas } from "./road-areas.ts";
 
 /** How each kind of unit travels; a boat has no roads. */
 const PROFILE_OF_KIND: Record<UnitKind, TravelProfileId | undefined> = {
@@ -35,25 +38,36 @@ const LONGEST_WAY_DS = 864_000;
 interface Profile {
   readonly access: number;
   readonly fleet: NearestFleet;
-  readonly reach: ReachSearch;
   readonly main: MainNetwork;
 }
 
-/** Opens the road graph of an imported map; rejects where the folder holds none. */
-export async function openRoadModel(mapDir: string): Promise<TravelTimeModel> {
-  const { graph } = await openMap(mapDir);
-  return createRoadModel(graph);
+export interface RoadModel extends TravelTimeModel {
+  close(): Promise<void>;
+}
+
+/** Opens the road graph of an imported map, once for all threads; rejects where the folder holds none. */
+export async function openRoadModel(mapDir: string): Promise<RoadModel> {
+  const columns = await readColumns(join(mapDir, "graph.bin"));
+  const graph = decodeGraph(columns);
+  const models = createTravelModels(graph);
+  return createRoadModel(graph, models, RoadAreas.start(columns, models));
+}
+
+/** How each kind of unit travels a graph. */
+export function createTravelModels(graph: RoadGraph): TravelModels {
+  const models = new Map<UnitKind, TravelModel>();
+  for (const [kind, id] of Object.entries(PROFILE_OF_KIND) as [UnitKind, TravelProfileId | undefined][]) {
+    if (id !== undefined) models.set(kind, createTravelModel(graph, TRAVEL_PROFILES[id]));
+  }
+  return models;
 }
 
 /**
  * Travel times by road [N1]. Units and places lie on the nearest road that their profile may use, at most
  * {@link OFF_ROAD_MAX_M} away; who lies on none, or on an island of the graph, is unreachable: never a guess.
  */
-export function createRoadModel(graph: RoadGraph): TravelTimeModel {
-  const profiles = new Map<UnitKind, Profile>();
-  for (const [kind, id] of Object.entries(PROFILE_OF_KIND) as [UnitKind, TravelProfileId | undefined][]) {
-    if (id !== undefined) profiles.set(kind, createProfile(graph, id));
-  }
+export function createRoadModel(graph: RoadGraph, models: TravelModels, areas: RoadAreas): RoadModel {
+  const profiles = new Map([...models].map(([kind, model]) => [kind, createProfile(model)]));
   const findPlace = (position: Position, profile: Profile | undefined) =>
     profile && nearestRoadDistanceM(graph, position, OFF_ROAD_MAX_M, { access: profile.access });
 
@@ -105,14 +119,14 @@ export function createRoadModel(graph: RoadGraph): TravelTimeModel {
       }
     },
 
-    areaWithin(center, kind, minutes, direction) {
-      const profile = profiles.get(kind);
-      const at = findPlace(center, profile);
-      if (!profile || !at) return { type: "MultiPolygon", coordinates: [] };
-      const limitDs = Math.round(minutes * 600);
-      const reached = direction === "to-center" ? profile.reach.to(at, limitDs) : profile.reach.from([at], limitDs);
-      return { type: "MultiPolygon", coordinates: responseArea(reached) as Position[][][] };
+    async areaWithin(center, kind, minutes, direction) {
+      const place = findPlace(center, profiles.get(kind));
+      if (!place) return { type: "MultiPolygon", coordinates: [] };
+      const { edge, alongM } = place;
+      return areas.find({ kind, place: { edge, alongM }, limitDs: Math.round(minutes * 600), direction });
     },
+
+    close: () => areas.close(),
   };
 
   function profileOf(candidate: Candidate | undefined): Profile {
@@ -126,12 +140,10 @@ export function createRoadModel(graph: RoadGraph): TravelTimeModel {
   }
 }
 
-function createProfile(graph: RoadGraph, id: TravelProfileId): Profile {
-  const model = createTravelModel(graph, TRAVEL_PROFILES[id]);
+function createProfile(model: TravelModel): Profile {
   return {
     access: model.profile.access,
     fleet: createFleet(new UnitsOnRoads(model)),
-    reach: new ReachSearch(model),
     main: findMainNetwork(model),
   };
 }

@@ -102,8 +102,8 @@ describe("the nearest units", () => {
     expect(first?.distanceM).toBeCloseTo((first?.straightLineM ?? 0) * DETOUR_FACTOR, 3);
   });
 
-  it("[N6] an area is a circle of the kind's speed around the place", () => {
-    const { coordinates } = model.areaWithin(PLACE, "car", 5, "from-center");
+  it("[N6] an area is a circle of the kind's speed around the place", async () => {
+    const { coordinates } = await model.areaWithin(PLACE, "car", 5, "from-center");
     const radiusM = (responseSpeedMps("car") * 300) / DETOUR_FACTOR;
     for (const corner of coordinates[0]?.[0] ?? []) {
       expect(distance(corner, PLACE, { units: "meters" })).toBeCloseTo(radiusM, 2);

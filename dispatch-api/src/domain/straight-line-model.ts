@@ -14,7 +14,7 @@ export function createStraightLineModel(detourFactor: number = DETOUR_FACTOR): T
       arrivals.sort(compareArrivals);
       return { arrivals: arrivals.slice(0, limit), unreachable: [] };
     },
-    areaWithin(center, kind, minutes) {
+    async areaWithin(center, kind, minutes) {
       const radiusM = (responseSpeedMps(kind) * minutes * 60) / detourFactor;
       const { geometry } = circle(center, radiusM, { units: "meters", steps: CIRCLE_STEPS });
       return { type: "MultiPolygon", coordinates: [geometry.coordinates.map((ring) => ring.map(toPosition))] };

@@ -36,5 +36,5 @@ export interface TravelTimeModel {
   /** [N1] The `limit` candidates that arrive first at `place`. */
   soonest<C extends Candidate>(place: Position, candidates: readonly C[], limit: number): Arrivals<C>;
   /** What a unit of `kind` travels in `minutes`; no polygon where it has no road. */
-  areaWithin(center: Position, kind: UnitKind, minutes: number, direction: AreaDirection): AreaGeometry;
+  areaWithin(center: Position, kind: UnitKind, minutes: number, direction: AreaDirection): Promise<AreaGeometry>;
 }

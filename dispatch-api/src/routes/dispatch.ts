@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import type { Position, UnitKind } from "@wufen/contract";
 import { NearestAnswer, NearestQuery, Problem, ResponseArea, ResponseAreaQuery } from "@wufen/contract";
 import { nearestUnits } from "../domain/nearest-units.ts";
@@ -43,9 +42,7 @@ export function dispatchRoutes(app: Api, parts: Parts): void {
       const { center, kind, direction } = start(body.from, parts);
       const rings: ResponseArea["rings"] = [];
       for (const minutes of (body.minutes ?? DEFAULT_MINUTES).toSorted((a, b) => a - b)) {
-        // The feed and other requests come in between: a wide ring takes as long as many questions.
-        if (rings.length > 0) await setImmediate();
-        rings.push({ minutes, geometry: model.areaWithin(center, kind, minutes, direction) });
+        rings.push({ minutes, geometry: await model.areaWithin(center, kind, minutes, direction) });
       }
       return { model: model.describe(), center, kind, rings };
     },

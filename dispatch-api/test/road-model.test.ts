@@ -3,16 +3,29 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { booleanPointInPolygon, distance, length, lineString, multiPolygon } from "@turf/turf";
 import { type ExclusionReason, NearestAnswer, type Position, ResponseArea, type UnitKind } from "@wufen/contract";
-import { createTravelModel, importExtract, nearestRoadDistanceM, TRAVEL_PROFILES } from "@wufen/road-network";
+import {
+  createTravelModel,
+  importExtract,
+  nearestRoadDistanceM,
+  type RoadGraph,
+  TRAVEL_PROFILES,
+} from "@wufen/road-network";
 import { Value } from "typebox/value";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildSmallGraph, gridNodes } from "../../../road-network/src/testing/build-small-graph.ts";
-import { forwardTimesDs, lookUpDs } from "../../../road-network/src/testing/forward-oracle.ts";
-import { mulberry32, type SmallExtract } from "../../../road-network/src/testing/small-extract.ts";
-import { nearestUnits, type UnitOnDuty } from "../domain/nearest-units.ts";
-import { createStraightLineModel } from "../domain/straight-line-model.ts";
-import type { TravelTimeModel } from "../domain/travel-time-model.ts";
-import { createRoadModel, OFF_ROAD_MAX_M, openRoadModel } from "./road-model.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { buildSmallGraph, gridNodes } from "../../road-network/src/testing/build-small-graph.ts";
+import { forwardTimesDs, lookUpDs } from "../../road-network/src/testing/forward-oracle.ts";
+import { mulberry32, type SmallExtract } from "../../road-network/src/testing/small-extract.ts";
+import { RoadAreas } from "../src/adapters/road-areas.ts";
+import {
+  createRoadModel,
+  createTravelModels,
+  OFF_ROAD_MAX_M,
+  openRoadModel,
+  type RoadModel,
+} from "../src/adapters/road-model.ts";
+import { nearestUnits, type UnitOnDuty } from "../src/domain/nearest-units.ts";
+import { createStraightLineModel } from "../src/domain/straight-line-model.ts";
+import type { TravelTimeModel } from "../src/domain/travel-time-model.ts";
 
 /**
  * Two banks of a river, one bridge in the north, an island with a road of its own, and a foot path.
@@ -32,14 +45,27 @@ const RIVER = `<?xml version="1.0"?><osm version="0.6">
 const INCIDENT: Position = [114.31, 30.6];
 
 let folder: string;
-let river: TravelTimeModel;
+let river: RoadModel;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "wufen-roads-"));
   await writeFile(join(folder, "river.osm"), RIVER);
   await importExtract(join(folder, "river.osm"), join(folder, "map"));
   river = await openRoadModel(join(folder, "map"));
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  await river?.close();
+  await rm(folder, { recursive: true });
+});
+
+const opened: RoadModel[] = [];
+afterEach(() => Promise.all(opened.splice(0).map((model) => model.close())));
+function modelOf(extract: SmallExtract): { model: RoadModel; graph: RoadGraph } {
+  const graph = buildSmallGraph(extract);
+  const models = createTravelModels(graph);
+  const model = createRoadModel(graph, models, RoadAreas.startInThread(models));
+  opened.push(model);
+  return { model, graph };
+}
 
 const unit = (id: string, position: Position, more: Partial<UnitOnDuty> = {}): UnitOnDuty => ({
   id,
@@ -50,7 +76,11 @@ const unit = (id: string, position: Position, more: Partial<UnitOnDuty> = {}): U
   fix: { position, ageMs: 0, accuracyM: 5 },
   ...more,
 });
-const ask = (units: readonly UnitOnDuty[], more: { place?: Position; limit?: number } = {}, model = river) => {
+const ask = (
+  units: readonly UnitOnDuty[],
+  more: { place?: Position; limit?: number } = {},
+  model: TravelTimeModel = river,
+) => {
   const answer = nearestUnits(units, { place: INCIDENT, ...more }, model, 0);
   expect([...Value.Errors(NearestAnswer, answer)]).toEqual([]);
   return answer;
@@ -189,8 +219,7 @@ describe("on made-up streets", () => {
     "[N1, N2, N3] the ranking is that of a full search from every unit; who has no way is named (seed %i)",
     (seed) => {
       const random = mulberry32(seed);
-      const graph = buildSmallGraph(createStreets(random));
-      const model = createRoadModel(graph);
+      const { model, graph } = modelOf(createStreets(random));
       const travel = Object.fromEntries(
         ([...KINDS, "boat"] as const).map((kind) => [
           kind,
@@ -235,35 +264,39 @@ describe("on made-up streets", () => {
 });
 
 describe("the area by road", () => {
-  const areaOf = (center: Position, kind: UnitKind, minutes: number, model = river, from = true) => {
-    const geometry = model.areaWithin(center, kind, minutes, from ? "from-center" : "to-center");
+  const areaOf = async (
+    center: Position,
+    kind: UnitKind,
+    minutes: number,
+    model: TravelTimeModel = river,
+    from = true,
+  ) => {
+    const geometry = await model.areaWithin(center, kind, minutes, from ? "from-center" : "to-center");
     const rings = [{ minutes, geometry }];
     expect([...Value.Errors(ResponseArea, { model: model.describe(), center, kind, rings })]).toEqual([]);
     return geometry.coordinates;
   };
   const holds = (area: Position[][][], place: Position) => booleanPointInPolygon(place, multiPolygon(area));
 
-  it("is along the bank and not across the water", () => {
-    const area = areaOf([114.3, 30.6], "car", 3);
+  it("is along the bank and not across the water", async () => {
+    const area = await areaOf([114.3, 30.6], "car", 3);
     expect(holds(area, [114.3, 30.6])).toBe(true);
     expect(holds(area, [114.3, 30.575])).toBe(true);
     expect(holds(area, INCIDENT)).toBe(false);
-    expect(holds(areaOf([114.3, 30.6], "car", 10), INCIDENT)).toBe(true);
+    expect(holds(await areaOf([114.3, 30.6], "car", 10), INCIDENT)).toBe(true);
   });
 
-  it("grows with the minutes", () => {
-    const east = [1, 3, 5].map((minutes) =>
-      Math.max(
-        ...areaOf([114.3, 30.6], "car", minutes)
-          .flat(2)
-          .map(([, lat]) => lat),
-      ),
-    );
-    expect(east).toEqual(east.toSorted((a, b) => a - b));
-    expect(new Set(east).size).toBe(3);
+  it("grows with the minutes", async () => {
+    const north: number[] = [];
+    for (const minutes of [1, 3, 5]) {
+      const area = await areaOf([114.3, 30.6], "car", minutes);
+      north.push(Math.max(...area.flat(2).map(([, lat]) => lat)));
+    }
+    expect(north).toEqual(north.toSorted((a, b) => a - b));
+    expect(new Set(north).size).toBe(3);
   });
 
-  it("has holes, and tells who gets there from where one gets", () => {
+  it("has holes, and tells who gets there from where one gets", async () => {
     // A square of one-way streets, driven counter-clockwise from node 1, around a wide block.
     const nodes = [
       { id: 1, lng: 8, lat: 49 },
@@ -272,24 +305,33 @@ describe("the area by road", () => {
       { id: 4, lng: 8, lat: 49.007 },
     ];
     const ways = [{ id: 1, nodes: [1, 2, 3, 4, 1], tags: { highway: "residential", oneway: "yes" } }];
-    const model = createRoadModel(buildSmallGraph({ nodes, ways }));
+    const { model } = modelOf({ nodes, ways });
     const start: Position = [8.005, 49];
-    expect(areaOf(start, "car", 10, model)[0]?.length).toBe(2);
-    expect(holds(areaOf(start, "car", 10, model), [8.005, 49.0035])).toBe(false);
-    const [onward, backward]: [Position, Position] = [
+    const whole = await areaOf(start, "car", 10, model);
+    expect(whole[0]?.length).toBe(2);
+    expect(holds(whole, [8.005, 49.0035])).toBe(false);
+    const ends: Position[] = [
       [8.01, 49.001],
       [8, 49.001],
     ];
-    expect([onward, backward].map((place) => holds(areaOf(start, "car", 1, model), place))).toEqual([true, false]);
-    expect([onward, backward].map((place) => holds(areaOf(start, "car", 1, model, false), place))).toEqual([
-      false,
-      true,
-    ]);
+    const from = await areaOf(start, "car", 1, model);
+    expect(ends.map((place) => holds(from, place))).toEqual([true, false]);
+    const to = await areaOf(start, "car", 1, model, false);
+    expect(ends.map((place) => holds(to, place))).toEqual([false, true]);
   });
 
-  it("is nothing where the kind has no road", () => {
-    expect(areaOf([114.35, 30.6], "car", 5)).toEqual([]);
-    expect(areaOf(INCIDENT, "boat", 5)).toEqual([]);
-    expect(areaOf([8.7, 49.4], "foot", 5)).toEqual([]);
+  it("is nothing where the kind has no road", async () => {
+    expect(await areaOf([114.35, 30.6], "car", 5)).toEqual([]);
+    expect(await areaOf(INCIDENT, "boat", 5)).toEqual([]);
+    expect(await areaOf([8.7, 49.4], "foot", 5)).toEqual([]);
+  });
+
+  it("waits its turn, and a crowd is refused", async () => {
+    const asked = Array.from({ length: 201 }, () => river.areaWithin(INCIDENT, "car", 1, "from-center"));
+    const settled = await Promise.allSettled(asked);
+    expect(settled.filter(({ status }) => status === "rejected")).toMatchObject([
+      { reason: { code: "TOO_MANY_REQUESTS" } },
+    ]);
+    expect((await river.areaWithin(INCIDENT, "car", 1, "from-center")).coordinates).not.toEqual([]);
   });
 });
