@@ -193,6 +193,14 @@ describe("the nearest units by road", () => {
       expect(distance(line.at(-1) ?? [0, 0], INCIDENT, { units: "meters" })).toBeLessThan(1);
       expect(length(lineString(line), { units: "meters" })).toBeCloseTo(distanceM, -1);
     }
+    const drawn = [unit("there", INCIDENT), along, across, unit("fourth", [114.3, 30.59])];
+    const { units } = ask(drawn);
+    expect(units.map(({ unitId, route }) => [unitId, route?.coordinates.length ?? 0])).toEqual([
+      ["there", 0],
+      ["along", 2],
+      ["across", 4],
+      ["fourth", 0],
+    ]);
   });
 });
 

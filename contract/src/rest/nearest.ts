@@ -23,6 +23,9 @@ export const EXCLUSION_REASONS = ["no-position", "stale", "off-duty", "unavailab
 export const ExclusionReason = Type.Enum([...EXCLUSION_REASONS]);
 export type ExclusionReason = (typeof EXCLUSION_REASONS)[number];
 
+/** Most corners of a route; a longer one is drawn with fewer. */
+export const ROUTE_CORNERS_MAX = 2000;
+
 export const NearestUnit = Type.Object({
   unitId: Type.String(),
   no: Type.Integer(),
@@ -36,6 +39,13 @@ export const NearestUnit = Type.Object({
   /** Earliest and latest arrival the fix's age and accuracy allow [N4], seconds. */
   etaBandSeconds: Type.Tuple([Type.Number(), Type.Number()]),
   positionAgeSeconds: Type.Number(),
+  /** The way by road, from the road next to the unit to the road next to the place; of the first few only. */
+  route: Type.Optional(
+    Type.Object({
+      type: Type.Literal("LineString"),
+      coordinates: Type.Array(Position, { minItems: 2, maxItems: ROUTE_CORNERS_MAX }),
+    }),
+  ),
 });
 export type NearestUnit = Static<typeof NearestUnit>;
 

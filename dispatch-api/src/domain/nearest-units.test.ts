@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nearestUnits, type UnitOnDuty } from "./nearest-units.ts";
 import { createStraightLineModel, responseSpeedMps } from "./straight-line-model.ts";
+import type { TravelTimeModel } from "./travel-time-model.ts";
 import { DETOUR_FACTOR, UNIT_KIND_SETTINGS, UNIT_KINDS } from "./unit-kind-settings.ts";
 
 const PLACE: Position = [114.3, 30.6];
@@ -93,6 +94,29 @@ describe("the nearest units", () => {
     expect(width(at(60_000, 5))).toBeGreaterThan(width(fresh));
     expect(width(at(0, 500))).toBeGreaterThan(width(fresh));
     expect(at(119_000, 65_000)?.etaBandSeconds[0]).toBe(0);
+  });
+
+  it("draw the ways of the first three, a long one with fewer corners", () => {
+    const line = Array.from({ length: 30_001 }, (_, i): Position => [i / 1000, 0]);
+    const winding: TravelTimeModel = {
+      ...model,
+      soonest: (_, candidates) => ({
+        arrivals: candidates.map((candidate) => ({
+          ...{ candidate, distanceM: 1, etaSeconds: 1, offRoadM: 0 },
+          route: () => line,
+        })),
+        unreachable: [],
+      }),
+    };
+    const four = [1, 2, 3, 4].map((no) => unit(no));
+    const drawn = nearestUnits(four, { place: PLACE }, winding, 0).units.map(({ route }) => route?.coordinates);
+    expect(drawn.map((corners) => corners?.length)).toEqual([2000, 2000, 2000, undefined]);
+    expect([drawn[0]?.[0], drawn[0]?.[1000], drawn[0]?.at(-1)]).toEqual([
+      [0, 0],
+      [15.008, 0],
+      [30, 0],
+    ]);
+    expect(ask(four).units.every(({ route }) => route === undefined)).toBe(true);
   });
 
   it("[N6] say that they rest on a straight line, and how long that is", () => {

@@ -1,10 +1,20 @@
-import type { NearestAnswer, NearestQuery, NearestUnit, Position, UnitKind, UnitStatus } from "@wufen/contract";
+import {
+  type NearestAnswer,
+  type NearestQuery,
+  type NearestUnit,
+  type Position,
+  ROUTE_CORNERS_MAX,
+  type UnitKind,
+  type UnitStatus,
+} from "@wufen/contract";
 import { distanceM } from "./distance.ts";
 import { etaBandSeconds } from "./eta-band.ts";
 import { findExclusion } from "./exclusion.ts";
 import type { Arrival, TravelTimeModel } from "./travel-time-model.ts";
 
 export const DEFAULT_NEAREST = 5;
+/** So many ways are drawn: those of the units that are there first. */
+export const DRAWN_ROUTES = 3;
 
 export interface UnitOnDuty {
   readonly id: string;
@@ -40,7 +50,10 @@ export function nearestUnits(
     place: query.place,
     askedAtMs: nowMs,
     model: model.describe(),
-    units: arrivals.map((arrival) => toNearestUnit(arrival, query.place)),
+    units: arrivals.map((arrival, rank) => ({
+      ...toNearestUnit(arrival, query.place),
+      ...(rank < DRAWN_ROUTES ? drawRoute(arrival) : {}),
+    })),
     excluded,
   };
 }
@@ -72,4 +85,17 @@ function toNearestUnit(arrival: Arrival<CandidateUnit>, place: Position): Neares
     }),
     positionAgeSeconds: ageMs / 1000,
   };
+}
+
+/** Its line, with no more corners than the wire allows; nothing where the unit is there already. */
+function drawRoute({ route }: Arrival<CandidateUnit>): Pick<NearestUnit, "route"> {
+  const line = route?.() ?? [];
+  if (line.length < 2) return {};
+  const last = line.length - 1;
+  const count = Math.min(line.length, ROUTE_CORNERS_MAX);
+  const coordinates = Array.from(
+    { length: count },
+    (_, i): Position => line[Math.round((i * last) / (count - 1))] ?? [0, 0],
+  );
+  return { route: { type: "LineString", coordinates } };
 }
