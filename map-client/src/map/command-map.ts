@@ -50,7 +50,7 @@ export class CommandMap {
   readonly #overlay: UnitsOverlay;
   readonly #loop: RedrawLoop;
   readonly #labelText: LabelText;
-  readonly #data: DeskData = { rings: EMPTY, track: EMPTY, "track-points": EMPTY, place: EMPTY };
+  readonly #data: DeskData = { rings: EMPTY, routes: EMPTY, track: EMPTY, "track-points": EMPTY, place: EMPTY };
   #look: Look;
   #labelled = new Set<number>();
   #labelTimer: ReturnType<typeof setInterval>;

@@ -94,6 +94,12 @@ export class NearestQuestion {
         }),
       ),
     });
+    map?.setData("routes", {
+      type: "FeatureCollection",
+      features: (this.answer?.units ?? []).flatMap(({ unitId, route }, rank): Feature[] =>
+        route === undefined ? [] : [{ type: "Feature", properties: { rank, unitId }, geometry: route }],
+      ),
+    });
     const place = this.place;
     map?.setData(
       "place",

@@ -4,15 +4,16 @@ import { BELOW_LABELS } from "./base-map-style.ts";
 import type { BaseMapPalette } from "./palette.ts";
 
 /** The still things a desk draws on the map. */
-export type DeskSource = "rings" | "track" | "track-points" | "place";
+export type DeskSource = "rings" | "routes" | "track" | "track-points" | "place";
 export type DeskData = Record<DeskSource, FeatureCollection>;
 
 export const EMPTY: FeatureCollection = { type: "FeatureCollection", features: [] };
 
-/** The style with the desk's still things: areas and track below the labels, the place above all. */
+/** The style with the desk's still things: areas, routes and track below the labels, the place above all. */
 export function withDeskLayers(style: StyleSpecification, data: DeskData, palette: BaseMapPalette): StyleSpecification {
   const sources: Record<DeskSource, SourceSpecification> = {
     rings: { type: "geojson", data: data.rings },
+    routes: { type: "geojson", data: data.routes },
     track: { type: "geojson", data: data.track, lineMetrics: true },
     "track-points": { type: "geojson", data: data["track-points"] },
     place: { type: "geojson", data: data.place },
@@ -25,6 +26,7 @@ export function withDeskLayers(style: StyleSpecification, data: DeskData, palett
     layers: [
       ...style.layers.slice(0, at),
       ...ringLayers(palette),
+      ...routeLayers(palette),
       ...trackLayers(palette),
       ...style.layers.slice(at),
       ...placeLayers(palette),
@@ -50,6 +52,31 @@ function ringLayers(palette: BaseMapPalette): LayerSpecification[] {
         "line-color": [...colour] as never,
         "line-width": ["match", ["get", "ring"], 2, 2, 1.3],
         "line-opacity": 0.9,
+      },
+    },
+  ];
+}
+
+/** The ways of the first units: the first one on top, wider and brighter. */
+function routeLayers(palette: BaseMapPalette): LayerSpecification[] {
+  const layout = { "line-cap": "round", "line-join": "round", "line-sort-key": ["-", 0, ["get", "rank"]] } as const;
+  return [
+    {
+      id: "routes-casing",
+      type: "line",
+      source: "routes",
+      layout: { ...layout } as never,
+      paint: { "line-color": palette.halo, "line-width": ["match", ["get", "rank"], 0, 7, 5], "line-opacity": 0.7 },
+    },
+    {
+      id: "routes-line",
+      type: "line",
+      source: "routes",
+      layout: { ...layout } as never,
+      paint: {
+        "line-color": palette.accent,
+        "line-width": ["match", ["get", "rank"], 0, 4, 2.2],
+        "line-opacity": ["match", ["get", "rank"], 0, 0.95, 1, 0.7, 0.5],
       },
     },
   ];
