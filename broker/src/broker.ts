@@ -1,6 +1,6 @@
 import { unwatchFile, watchFile } from "node:fs";
 import { readFile } from "node:fs/promises";
-import type { RefusalReason } from "@wufen/contract";
+import { isOwnSubscription, type RefusalReason } from "@wufen/contract";
 import { connect } from "@wufen/database";
 import type { Logger } from "pino";
 import { DeviceRegistry } from "./access/device-registry.ts";
@@ -8,18 +8,21 @@ import { Refusals } from "./access/refusals.ts";
 import { RegistryFeed } from "./access/registry-feed.ts";
 import { RegistryListener } from "./access/registry-listener.ts";
 import { TokenBucket } from "./access/token-bucket.ts";
-import { BusServer } from "./bus/bus-server.ts";
+import type { Bus, BusRepeats } from "./bus/bus.ts";
+import { createBus } from "./bus/create-bus.ts";
+import { joinCluster } from "./cluster/join-cluster.ts";
 import type { BrokerConfig } from "./config.ts";
 import { FixWriter } from "./durable/fix-writer.ts";
 import { Partitions } from "./durable/partitions.ts";
 import { WriterSession } from "./durable/writer-session.ts";
 import { Ingest } from "./ingest/ingest.ts";
-import { sendCommand } from "./listeners/commands-http.ts";
+import { type CommandTools, deliverCommand, sendCommand } from "./listeners/commands-http.ts";
 import { type LoopbackTools, listenLoopback } from "./listeners/loopback.ts";
 import { listenTcp, listenTls } from "./listeners/mqtt-listener.ts";
 import { takeOwnTracksPost } from "./listeners/owntracks-http.ts";
 import { Metrics } from "./metrics.ts";
 import { Presence } from "./presence/presence.ts";
+import { CommandPersistence } from "./protocol/command-persistence.ts";
 import { createMqtt } from "./protocol/mqtt.ts";
 import { PendingCommands } from "./protocol/pending-commands.ts";
 import { Sessions } from "./protocol/sessions.ts";
@@ -70,6 +73,7 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
   await listener.start();
   await feed.load();
 
+  let bus: Bus | undefined;
   const presence = new Presence({
     sql,
     broker: config.brokerNo,
@@ -110,21 +114,21 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
     onRoom: () => sessions.releaseFull(),
     onFatal,
   });
-  const bus =
-    config.busSocket === undefined
-      ? undefined
-      : new BusServer({
-          path: config.busSocket,
-          bufferBytes: limits.busBufferBytes,
-          log,
-          heartbeat: () => ({ kind: "heartbeat", broker: config.brokerNo, ...writer.lastCommitted }),
-          presence: () => ({
-            kind: "presence",
-            broker: config.brokerNo,
-            epoch: writer.lastCommitted.epoch,
-            changes: presence.list(),
-          }),
-        });
+  const repeats: BusRepeats = {
+    heartbeat: () => ({ kind: "heartbeat", broker: config.brokerNo, ...writer.lastCommitted }),
+    presence: () => ({
+      kind: "presence",
+      broker: config.brokerNo,
+      epoch: writer.lastCommitted.epoch,
+      changes: presence.list(),
+    }),
+  };
+  const persistence = new CommandPersistence({
+    queue: limits.commandQueue,
+    ageMs: limits.commandAgeMs,
+    nowMs: Date.now,
+    mayHold: (clientId, filter) => isOwnSubscription(filter, clientId),
+  });
   const ingest = new Ingest({
     gate: { futureSkewMs: limits.futureSkewMs, retentionMs },
     writer,
@@ -147,15 +151,43 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
     writer,
     presence,
     metrics,
+    persistence,
     sessionOf: (conn) => sessions.of(conn),
     refuse,
+    onConnected: (device) => cluster?.others.connected(device),
   });
+  const commands = new PendingCommands(limits.commandQueue, limits.commandAgeMs);
+  const commandTools: CommandTools = {
+    registry,
+    aedes,
+    commands,
+    passOn: (deviceId, request) => cluster?.others.command(deviceId, request),
+  };
   await aedes.listen();
   await writer.ready();
   await presence.clearEarlier(writer.lastCommitted.epoch, Date.now());
+  const cluster =
+    config.redisUrl === undefined
+      ? undefined
+      : await joinCluster({
+          url: config.redisUrl,
+          prefix: config.redisPrefix,
+          broker: config.brokerNo,
+          waitingBytes: limits.busBufferBytes,
+          log,
+          registry,
+          deliver: (device, request) => deliverCommand(commandTools, device, request),
+          letGo: (device) => {
+            const { session } = device;
+            device.session = undefined;
+            presence.forget(device.record.no);
+            session?.drop();
+            void persistence.cleanSubscriptions(device.record);
+          },
+        });
+  bus = createBus(config, log, cluster?.link, repeats);
   await bus?.listen();
 
-  const commands = new PendingCommands(limits.commandQueue, limits.commandAgeMs);
   const readCertificate = async () => ({
     cert: await readFile(config.tlsCert ?? ""),
     key: await readFile(config.tlsKey ?? ""),
@@ -189,14 +221,16 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
       refusals: refusals.totals(),
       waiting: writer.waiting,
       busReaders: bus?.readers ?? 0,
+      ...(cluster === undefined ? {} : { redis: cluster.counts() }),
     }),
+    isRedisUp: () => cluster?.link.isUp,
     takeOwnTracksPost: (request, body) =>
       takeOwnTracksPost(
         { registry, ingest, writer, commands, waitingPerDevice: limits.waitingPerDevice, refuse },
         request,
         body,
       ),
-    sendCommand: (deviceId, body) => sendCommand({ registry, aedes, commands }, deviceId, body),
+    sendCommand: (deviceId, body) => sendCommand(commandTools, deviceId, body),
     onOversized: () => refuse(0, "oversized", Date.now()),
   };
   const loopback = await claim(
@@ -234,6 +268,7 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
       await listener.stop();
       await feed.stop();
       await bus?.close();
+      cluster?.link.stop();
       metrics.stop();
       await sql.end({ timeout: 1 });
     },

@@ -1,4 +1,4 @@
-import { LIMITS } from "@wufen/contract";
+import { CLUSTER_PREFIX_DEFAULT, CLUSTER_PREFIX_PATTERN, LIMITS } from "@wufen/contract";
 import { type Static, type TObject, Type } from "typebox";
 import { Value } from "typebox/value";
 
@@ -50,7 +50,7 @@ const Limits = Type.Object({
 });
 export type Limits = Static<typeof Limits>;
 
-/** Settings; each is `WUFEN_` and its name in capitals, but DATABASE_URL. */
+/** Settings; each is `WUFEN_` and its name in capitals, but DATABASE_URL and REDIS_URL. */
 const Settings = Type.Object({
   databaseUrl: Type.String({ minLength: 1, description: "postgres://…" }),
   log: Type.Union([Type.Literal("debug"), Type.Literal("info"), Type.Literal("silent")], {
@@ -81,6 +81,17 @@ const Settings = Type.Object({
   proxyKey: Type.Optional(Type.String({ minLength: 16, description: "the key the API shows" })),
   deviceKey: Type.String({ pattern: "^([0-9a-fA-F]{2}){32,}$", description: "hex, at least 32 bytes" }),
   busSocket: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: "path of the bus's unix socket" })),
+  redisUrl: Type.Optional(
+    Type.String({
+      pattern: "^rediss?://[^/?#]",
+      description: "redis://user:password@host:port; with it the bus and the commands of several brokers go over Redis",
+    }),
+  ),
+  redisPrefix: Type.String({
+    pattern: CLUSTER_PREFIX_PATTERN,
+    default: CLUSTER_PREFIX_DEFAULT,
+    description: "one for each cluster on a Redis: up to 40 of A-Z a-z 0-9 _ -",
+  }),
   retentionDays: Type.Integer({
     minimum: 1,
     maximum: 3650,
@@ -88,6 +99,9 @@ const Settings = Type.Object({
     description: "age of the oldest fix that is kept",
   }),
 });
+
+/** Names that other programs use too. */
+const BARE: Readonly<Record<string, string>> = { databaseUrl: "DATABASE_URL", redisUrl: "REDIS_URL" };
 
 export type BrokerConfig = Static<typeof Settings> & { readonly limits: Limits };
 export type ConfigResult =
@@ -97,12 +111,7 @@ export type ConfigResult =
 /** Reads the whole configuration; every problem is listed, each with its variable, value and remedy. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): ConfigResult {
   const problems: string[] = [];
-  const settings = readGroup(
-    Settings,
-    (name) => (name === "databaseUrl" ? "DATABASE_URL" : `WUFEN_${capitals(name)}`),
-    env,
-    problems,
-  );
+  const settings = readGroup(Settings, (name) => BARE[name] ?? `WUFEN_${capitals(name)}`, env, problems);
   const limits = readGroup(Limits, (name) => `WUFEN_LIMIT_${capitals(name)}`, env, problems);
   if (settings.mqttsPort !== undefined && (settings.tlsCert === undefined || settings.tlsKey === undefined)) {
     problems.push(`WUFEN_MQTTS_PORT=${settings.mqttsPort} needs WUFEN_TLS_CERT and WUFEN_TLS_KEY, two PEM files`);
@@ -128,7 +137,7 @@ function readGroup<S extends TObject>(
     for (const name of missing) problems.push(`${variable(name)} is not set: ${describe(schema, name)}`);
     const name = error.instancePath.split("/")[1];
     if (name === undefined || name === "") continue;
-    const shown = /KEY$/.test(variable(name)) ? "(hidden)" : env[variable(name)];
+    const shown = /KEY$|_URL$/.test(variable(name)) ? "(hidden)" : env[variable(name)];
     problems.push(`${variable(name)}=${shown} ${error.message}: ${describe(schema, name)}`);
   }
   return value as Static<S>;

@@ -1,21 +1,18 @@
-import { rm } from "node:fs/promises";
+import { chmod, rm } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { BUS_HEARTBEAT_MS, type BusFrame, encodeBusFrame } from "@wufen/contract";
 import type { Logger } from "pino";
+import type { Bus, BusRepeats } from "./bus.ts";
 
-export interface BusServerOptions {
+export interface BusServerOptions extends BusRepeats {
   readonly path: string;
   /** Bytes that may wait for one reader before it is cut; it then catches up from the database. */
   readonly bufferBytes: number;
   readonly log: Logger;
-  /** Repeated every second and said to each new reader. */
-  heartbeat(): BusFrame | undefined;
-  /** How every device stands, for a new reader. */
-  presence(): BusFrame | undefined;
 }
 
 /** The broker's end of the fix bus on one machine: every reader gets each frame, preceded by its length (u32 LE). */
-export class BusServer {
+export class BusServer implements Bus {
   readonly #options: BusServerOptions;
   readonly #readers = new Set<Socket>();
   readonly #server: Server;
@@ -41,10 +38,9 @@ export class BusServer {
       this.#server.once("error", reject);
       this.#server.listen(path, () => resolve());
     });
-    this.#heart = setInterval(() => {
-      const frame = this.#options.heartbeat();
-      if (frame !== undefined) this.send(frame);
-    }, BUS_HEARTBEAT_MS);
+    // Everyone's positions: for our own user only, whatever the umask.
+    await chmod(path, 0o600);
+    this.#heart = setInterval(() => this.send(this.#options.heartbeat()), BUS_HEARTBEAT_MS);
   }
 
   send(frame: BusFrame): void {
@@ -65,9 +61,7 @@ export class BusServer {
     socket.on("close", () => this.#readers.delete(socket));
     // Readers say nothing; reading notices their end.
     socket.resume();
-    for (const frame of [this.#options.heartbeat(), this.#options.presence()]) {
-      if (frame !== undefined) this.#write(socket, withLength(frame));
-    }
+    for (const frame of [this.#options.heartbeat(), this.#options.presence()]) this.#write(socket, withLength(frame));
   }
 
   #write(reader: Socket, bytes: Buffer): void {

@@ -6,6 +6,8 @@ const AHEAD_DAYS = 2;
 const NAME = /^fix_(\d{4})(\d{2})(\d{2})$/;
 /** Serialises brokers that make or drop partitions at the same time. */
 const PARTITION_LOCK = 0x57554650;
+/** Held by the broker that drops partitions. */
+const DROP_LOCK = 0x57554651;
 
 /** The partitions of the fix history: one a UTC day of device time, made ahead, dropped whole. */
 export class Partitions {
@@ -46,8 +48,23 @@ export class Partitions {
     }
   }
 
-  /** Drops the partitions that lie wholly before the retention. @returns their names */
+  /** Drops the partitions that lie wholly before the retention, unless another broker is about it. @returns their names */
   async dropExpired(nowMs: number, retentionMs: number): Promise<string[]> {
+    const own = await this.#sql.reserve();
+    try {
+      const [lock] = await own<{ ours: boolean }[]>`SELECT pg_try_advisory_lock(${DROP_LOCK}) AS ours`;
+      if (lock?.ours !== true) return [];
+      try {
+        return await this.#drop(nowMs, retentionMs);
+      } finally {
+        await own`SELECT pg_advisory_unlock(${DROP_LOCK})`;
+      }
+    } finally {
+      own.release();
+    }
+  }
+
+  async #drop(nowMs: number, retentionMs: number): Promise<string[]> {
     const rows = await this.#sql<{ name: string; detaching: boolean }[]>`
       SELECT c.relname AS name, i.inhdetachpending AS detaching
       FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid

@@ -1,21 +1,18 @@
-import { commandTopic, DeviceCommand, OwnTracksCommand, ownTracksCommandTopic } from "@wufen/contract";
+import { CommandRequest, commandTopic, ownTracksCommandTopic } from "@wufen/contract";
 import type { Aedes } from "aedes";
-import { Type } from "typebox";
 import { Compile } from "typebox/compile";
-import type { DeviceRegistry } from "../access/device-registry.ts";
+import type { DeviceRegistry, KnownDevice } from "../access/device-registry.ts";
 import type { PendingCommands } from "../protocol/pending-commands.ts";
 import type { HttpAnswer } from "./owntracks-http.ts";
 
-const CommandRequest = Type.Union([
-  Type.Object({ protocol: Type.Literal("owntracks"), command: OwnTracksCommand }),
-  Type.Object({ protocol: Type.Literal("binary"), command: DeviceCommand }),
-]);
 const request = Compile(CommandRequest);
 
 export interface CommandTools {
   readonly registry: DeviceRegistry;
   readonly aedes: Aedes;
   readonly commands: PendingCommands;
+  /** Tells the other brokers: false where Redis is away, undefined where there are none. */
+  passOn(deviceId: string, request: CommandRequest): boolean | undefined;
 }
 
 /** `POST /commands/<device id>` of our own API: the command goes out as an ordinary QoS 1 publish to the device's command topic. */
@@ -30,15 +27,29 @@ export function sendCommand(tools: CommandTools, deviceId: string, body: unknown
       'give {"protocol":"owntracks"|"binary","command":{…}} with a command of the contract',
     );
   }
-  const topic = body.protocol === "owntracks" ? ownTracksCommandTopic(deviceId) : commandTopic(deviceId);
   const connected = device.session?.ready === true;
+  const passedOn = tools.passOn(deviceId, body);
+  if (passedOn === false && !connected) {
+    return problem(
+      503,
+      "CLUSTER_AWAY",
+      "the device is not connected to this broker, and Redis, the way to the others, is away: try again",
+    );
+  }
+  deliverCommand(tools, device, body);
+  return { status: 202, body: { connected } };
+}
+
+/** Publishes a command to a device's command topic. */
+export function deliverCommand(tools: CommandTools, device: KnownDevice, { protocol, command }: CommandRequest): void {
+  const { id } = device.record;
+  const topic = protocol === "owntracks" ? ownTracksCommandTopic(id) : commandTopic(id);
   tools.aedes.publish(
-    { cmd: "publish", topic, payload: Buffer.from(JSON.stringify(body.command)), qos: 1, dup: false, retain: false },
+    { cmd: "publish", topic, payload: Buffer.from(JSON.stringify(command)), qos: 1, dup: false, retain: false },
     () => undefined,
   );
   // An app in HTTP mode has no connection and asks with its next message.
-  if (!connected && body.protocol === "owntracks") tools.commands.add(deviceId, body.command, Date.now());
-  return { status: 202, body: { connected } };
+  if (device.session?.ready !== true && protocol === "owntracks") tools.commands.add(id, command, Date.now());
 }
 
 function problem(status: number, code: string, message: string): HttpAnswer {

@@ -15,6 +15,8 @@ export interface LoopbackTools {
   readonly proxyKey: string | undefined;
   readonly bodyBytes: number;
   isHealthy(): boolean;
+  /** Undefined where there is no Redis to be up. */
+  isRedisUp(): boolean | undefined;
   metrics(): unknown;
   takeOwnTracksPost(request: IncomingMessage, body: Buffer): Promise<HttpAnswer>;
   sendCommand(deviceId: string, body: unknown): HttpAnswer;
@@ -69,9 +71,11 @@ export async function listenLoopback(
 async function answer(tools: LoopbackTools, request: IncomingMessage): Promise<HttpAnswer> {
   const path = pathOf(request);
   if (request.method === "GET" && path === "/healthz") {
+    const redis = tools.isRedisUp();
+    const more = redis === undefined ? {} : { redis };
     return tools.isHealthy()
-      ? { status: 200, body: { ok: true } }
-      : { status: 503, body: { ok: false, why: "the database is away" } };
+      ? { status: 200, body: { ok: true, ...more } }
+      : { status: 503, body: { ok: false, why: "the database is away", ...more } };
   }
   if (request.method === "POST" && path === "/pub") {
     if (!tools.sessions.mayRequest(clientAddress(request, tools.proxyKey))) {

@@ -38,6 +38,11 @@ export class Presence {
     this.#toWrite.set(deviceNo, change);
   }
 
+  /** The device is another broker's: what becomes of its connection here is no news. */
+  forget(deviceNo: number): void {
+    for (const changes of [this.#last, this.#toSay, this.#toWrite]) changes.delete(deviceNo);
+  }
+
   /** How everyone stands, for a reader that may have missed changes. */
   list(): PresenceChange[] {
     return [...this.#last.values()];
@@ -75,7 +80,7 @@ export class Presence {
     this.#toWrite = new Map();
     this.#busy = true;
     try {
-      // What a device did later, or at another broker, stands: only the broker that has it online may say that it left.
+      // Only the broker that has a device online may say that it left; clocks of two brokers are not compared.
       await this.#tools.sql`
         INSERT INTO device_presence AS p (device_no, online, at, broker, epoch)
         SELECT d.no, c.online, to_timestamp(c."atMs" / 1000), ${this.#tools.broker}::smallint, ${epoch}::bigint
@@ -83,7 +88,7 @@ export class Presence {
         JOIN device d ON d.no = c."deviceNo"
         ON CONFLICT (device_no) DO UPDATE
           SET online = excluded.online, at = excluded.at, broker = excluded.broker, epoch = excluded.epoch
-          WHERE excluded.at >= p.at AND (excluded.online OR p.broker = excluded.broker)`;
+          WHERE CASE WHEN p.broker = excluded.broker THEN excluded.at >= p.at ELSE excluded.online END`;
       this.#failing = false;
     } catch (error) {
       if (!this.#failing) this.#tools.log.warn({ err: error }, "presence is kept until the database is back");

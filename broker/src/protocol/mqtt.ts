@@ -1,6 +1,6 @@
 import { isOwnSubscription, parseDeviceTopic, type RefusalReason } from "@wufen/contract";
 import { Aedes, type AuthenticateError, type Client, type PublishPacket, type Subscription } from "aedes";
-import type { DeviceRegistry } from "../access/device-registry.ts";
+import type { DeviceRegistry, KnownDevice } from "../access/device-registry.ts";
 import { Flapping } from "../access/flapping.ts";
 import type { Session } from "../access/session.ts";
 import type { Limits } from "../config.ts";
@@ -9,7 +9,7 @@ import type { Ingest } from "../ingest/ingest.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Presence } from "../presence/presence.ts";
 import { createCommandEmitter } from "./command-emitter.ts";
-import { CommandPersistence, markAsDevices } from "./command-persistence.ts";
+import { type CommandPersistence, markAsDevices } from "./command-persistence.ts";
 import { acknowledge, type PublishDone, PublishTicket } from "./publish-ticket.ts";
 
 /** CONNACK return codes, MQTT 3.1.1 §3.2.2.3. */
@@ -23,7 +23,10 @@ export interface MqttTools {
   readonly presence: Presence;
   readonly metrics: Metrics;
   sessionOf(conn: object): Session | undefined;
+  readonly persistence: CommandPersistence;
   refuse(deviceNo: number, reason: RefusalReason, nowMs: number): void;
+  /** CONNACK is out. */
+  onConnected(device: KnownDevice): void;
 }
 
 /** aedes as the protocol's front: who may connect, publish and subscribe; pings leave it in `authorizePublish`. */
@@ -32,12 +35,7 @@ export function createMqtt(tools: MqttTools): Aedes {
   const flapping = new Flapping(limits.flapsPerMinute, limits.flapBanMs);
   const aedes = new Aedes({
     mq: createCommandEmitter(),
-    persistence: new CommandPersistence({
-      queue: limits.commandQueue,
-      ageMs: limits.commandAgeMs,
-      nowMs: Date.now,
-      mayHold: (clientId, filter) => isOwnSubscription(filter, clientId),
-    }),
+    persistence: tools.persistence,
     connectTimeout: limits.connectTimeoutMs,
     drainTimeout: limits.drainTimeoutMs,
     // 0: aedes would answer with a code that MQTT 3.1.1 does not have.
@@ -68,7 +66,10 @@ export function createMqtt(tools: MqttTools): Aedes {
     const session = tools.sessionOf(client.conn);
     if (session?.device === undefined) return;
     session.ready = true;
-    if (session.device.session === session) tools.presence.set(session.device.record.no, true, Date.now());
+    if (session.device.session === session) {
+      tools.presence.set(session.device.record.no, true, Date.now());
+      tools.onConnected(session.device);
+    }
     session.release("connecting");
   });
   const count = (client: Client, error: Error) => {
