@@ -88,6 +88,15 @@ it("an address that cannot be read is answered with a Problem and a policy", asy
   expect(answer.headers.get("content-security-policy")).toBe("default-src 'none'");
 });
 
+it("[guard rail 7] nobody off duty is asked where they are", async () => {
+  const { body: device } = await admin.post("/api/devices", { label: "l", kind: "handset" });
+  const off = { callsign: "Off", kind: "foot", status: "off-duty", deviceId: device.deviceId };
+  const { body: unit } = await admin.post("/api/units", off);
+  for (const path of [`units/${unit.id}`, `devices/${device.deviceId}`]) {
+    expect((await admin.post(`/api/${path}/locate`)).body.code).toBe("NO_POSITION");
+  }
+});
+
 it("[O1] an ankle monitor is not asked where it is", async () => {
   const { body } = await admin.post("/api/devices", { label: "m", kind: "ankle-monitor" });
   expect((await admin.post(`/api/devices/${body.deviceId}/locate`)).body.code).toBe("DEVICE_KIND_NEEDS_ORDER");

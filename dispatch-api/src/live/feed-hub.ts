@@ -50,6 +50,8 @@ export class Desk {
   readonly joinedAtMs: number;
   state: DeskState = { kind: "awaiting-hello" };
   stalledSinceMs: number | undefined;
+  /** It gets everything anew as soon as it has read what waits for it. */
+  isOwedAll = false;
 
   constructor(socket: FeedSocket, person: FeedPerson, nowMs: number) {
     this.socket = socket;
@@ -180,7 +182,9 @@ export class FeedHub {
   }
 
   #startAnew(desk: Desk, nowMs: number): void {
-    for (const message of this.#log.whole(nowMs)) this.#send(desk, message);
+    // A desk that asks again and again and reads nothing would fill our memory.
+    desk.isOwedAll = isFull(desk.socket);
+    if (!desk.isOwedAll) for (const message of this.#log.whole(nowMs)) this.#send(desk, message);
     desk.state = { kind: "following", atSeq: this.#log.seq, epoch: this.#log.epoch };
   }
 
@@ -191,7 +195,7 @@ export class FeedHub {
       return;
     }
     if (state.kind === "closed") return;
-    if (desk.socket.bufferedBytes() > FEED_BUFFERED_LIMIT_BYTES) {
+    if (isFull(desk.socket)) {
       desk.stalledSinceMs ??= nowMs;
       if (nowMs - desk.stalledSinceMs > FEED_STALLED_MS) {
         this.refuse(desk, "FEED_TOO_SLOW", `nothing was read for ${FEED_STALLED_MS / 1000} s; reconnect`);
@@ -199,6 +203,10 @@ export class FeedHub {
       return;
     }
     desk.stalledSinceMs = undefined;
+    if (desk.isOwedAll) {
+      this.#startAnew(desk, nowMs);
+      return;
+    }
     if (state.atSeq === this.#log.seq) return;
     desk.state = { kind: "following", atSeq: this.#log.seq, epoch: this.#log.epoch };
     if (step !== undefined && step.fromSeq === state.atSeq) this.#send(desk, step.message);
@@ -222,6 +230,10 @@ export class FeedHub {
     this.sentBytes += message.length;
     desk.socket.send(message);
   }
+}
+
+function isFull(socket: FeedSocket): boolean {
+  return socket.bufferedBytes() > FEED_BUFFERED_LIMIT_BYTES;
 }
 
 function parse(text: string): FeedFromDesk | undefined {

@@ -10,6 +10,14 @@ export async function sendLocate(parts: Parts, device: DeviceRecord, clientAddre
   if (device.kind === "ankle-monitor") {
     throw new RequestProblem("DEVICE_KIND_NEEDS_ORDER", `${device.id} is positioned under an order only`);
   }
+  // Guard rail 7: what is not collected is not asked for.
+  const unit = parts.registry.findUnitOfDevice(device.no);
+  if (unit?.status === "off-duty") {
+    throw new RequestProblem(
+      "NO_POSITION",
+      `${unit.callsign} is off duty and not positioned; wait until it is on duty`,
+    );
+  }
   const body = Buffer.from(JSON.stringify(toCommand(parts, device)));
   const headers = { "content-type": "application/json" };
   const answer = await parts.broker.send("POST", `/commands/${device.id}`, headers, body, clientAddress);

@@ -49,6 +49,20 @@ export class TestDesk {
     this.#socket.send(JSON.stringify(message));
   }
 
+  /** Sends text as it is. */
+  sayText(text: string): void {
+    this.#socket.send(text);
+  }
+
+  /** Reads no more from its TCP socket. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   until(test: () => boolean): Promise<void> {
     if (test()) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ test, resolve }));
