@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { startBroker } from "./broker.ts";
 import { readConfig } from "./config.ts";
+import { createLog } from "./log.ts";
 
 const read = readConfig(process.env);
 if (!read.ok) {
@@ -8,7 +9,7 @@ if (!read.ok) {
   process.exit(1);
 }
 const { config } = read;
-const log = pino({ name: "broker", level: config.log }, pino.destination(2));
+const log = createLog(config.log, pino.destination(2));
 
 const end = (error: Error): never => {
   log.fatal({ err: error }, error.message);
