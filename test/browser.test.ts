@@ -64,9 +64,10 @@ beforeAll(async () => {
   ]);
   [probe, byHand] = extra.devices as [Credential, Credential];
   const { file } = await system.register(
-    roster.map(({ callsign, kind, deviceKind, homePost, datum }) => ({
+    roster.map(({ callsign, kind, status, deviceKind, homePost, datum }) => ({
       callsign,
       kind,
+      ...(status === undefined ? {} : { status }),
       deviceKind,
       ...(homePost === undefined ? {} : { homePost }),
       ...(datum === undefined ? {} : { datum }),

@@ -111,6 +111,8 @@ export const ImportRoster = Type.Object(
         {
           callsign: Label,
           kind: UnitKind,
+          /** `available` where it is left out. */
+          status: Type.Optional(UnitStatus),
           homePost: Type.Optional(Position),
           deviceKind: DeviceKind,
           datum: Type.Optional(PositionDatum),

@@ -1,4 +1,4 @@
-import type { DeviceKind, Position, PositionDatum, UnitKind } from "@wufen/contract";
+import type { DeviceKind, Position, PositionDatum, UnitKind, UnitStatus } from "@wufen/contract";
 import { between, chance, createStream, pick } from "../random.ts";
 
 export type DeviceProtocol = "owntracks" | "binary";
@@ -6,6 +6,7 @@ export type DeviceProtocol = "owntracks" | "binary";
 export interface RosterEntry {
   callsign: string;
   kind: UnitKind;
+  status: UnitStatus;
   deviceKind: DeviceKind;
   homePost: Position;
   protocol: DeviceProtocol;
@@ -23,6 +24,14 @@ const KINDS: { kind: UnitKind; prefix: string; share: number; deviceKind: Device
   { kind: "car", prefix: "C", share: 0.35, deviceKind: "vehicle-terminal", ownTracksShare: 0.1 },
   { kind: "motorcycle", prefix: "M", share: 0.2, deviceKind: "handset", ownTracksShare: 0.35 },
 ];
+/** How a shift looks at any moment; an emergency is never made up. */
+const STATUSES: { status: UnitStatus; share: number }[] = [
+  { status: "available", share: 0.78 },
+  { status: "en-route", share: 0.08 },
+  { status: "on-scene", share: 0.06 },
+  { status: "busy", share: 0.05 },
+  { status: "off-duty", share: 0.03 },
+];
 /** Vehicle terminals of Chinese make often send GCJ-02. */
 const GCJ_SHARE = 0.25;
 
@@ -37,6 +46,7 @@ export function demoRoster(
   findPost: (random: () => number) => Position,
 ): RosterEntry[] {
   const random = createStream(seed, "roster");
+  const statuses = createStream(seed, "statuses");
   const numbers = new Map<UnitKind, number>();
   return Array.from({ length: units }, () => {
     // The kind whose share is most behind comes next, so that any number of units has the right mixture.
@@ -53,10 +63,20 @@ export function demoRoster(
     return {
       callsign: `${next.prefix}-${String(no).padStart(3, "0")}`,
       kind: next.kind,
+      status: pickStatus(statuses),
       deviceKind: next.deviceKind,
       homePost: [post[0], post[1]],
       protocol: between(random, 0, 1) < next.ownTracksShare ? "owntracks" : "binary",
       datum: next.deviceKind === "vehicle-terminal" && chance(random, GCJ_SHARE) ? "gcj02" : "wgs84",
     };
   });
+}
+
+function pickStatus(random: () => number): UnitStatus {
+  let left = random();
+  for (const { status, share } of STATUSES) {
+    left -= share;
+    if (left < 0) return status;
+  }
+  return "available";
 }

@@ -161,6 +161,7 @@ export class RegistryStore {
       id: unit.id,
       callsign: unit.callsign,
       kind: unit.kind,
+      status: unit.status ?? "available",
       home_lng_e7: toE7(unit.homePost?.[0]),
       home_lat_e7: toE7(unit.homePost?.[1]),
       device_id: device.id,
@@ -177,10 +178,10 @@ export class RegistryStore {
           const unitRows = await sql<UnitRow[]>`
             WITH new AS (
               SELECT * FROM jsonb_to_recordset(${sql.json(units)})
-                AS new (id text, callsign text, kind text, home_lng_e7 int, home_lat_e7 int, device_id text)
+                AS new (id text, callsign text, kind text, status text, home_lng_e7 int, home_lat_e7 int, device_id text)
             ), made AS (
-              INSERT INTO unit (id, callsign, kind, home_lng_e7, home_lat_e7, device_no)
-              SELECT new.id, callsign, new.kind, home_lng_e7, home_lat_e7, device.no
+              INSERT INTO unit (id, callsign, kind, status, home_lng_e7, home_lat_e7, device_no)
+              SELECT new.id, callsign, new.kind, new.status, home_lng_e7, home_lat_e7, device.no
               FROM new JOIN device ON device.id = device_id
               RETURNING *
             )

@@ -11,8 +11,10 @@ import { darkPalette } from "../style/palette.ts";
 export interface MovingUnitsBench {
   /** Shows `count` units, ours or the rival's way; resolves when the map has loaded and they are there. */
   open(way: "own" | "rival", count: number): Promise<void>;
-  /** Keeps the redraw loop running as while units glide, so that an update's own cost can be told from the frames'; the rival has none. */
+  /** Keeps the redraw loop running as while units glide, or draws every move once; the rival never glides. */
   glide(on: boolean): void;
+  /** Chooses labels with every move, or never. */
+  label(on: boolean): void;
   /** Drawings of the units so far; 0 for the rival. */
   frames(): number;
   /** Moves every unit once a second, so many times. */
@@ -34,10 +36,13 @@ const VIEW = { center: [104.06, 30.64] as [number, number], zoom: 13 };
 const container = document.getElementById("map");
 if (container === null) throw new Error("bench.html has no element #map");
 let moveAll: () => void = () => undefined;
+let label: (on: boolean) => void = () => undefined;
 let glide: (on: boolean) => void = () => undefined;
 let frames = () => 0;
 
 async function openOwn(count: number): Promise<void> {
+  let gliding = true;
+  let labelling = true;
   const worker = new Worker(new URL("./random-walk-worker.ts", import.meta.url), { type: "module" });
   const port: FeedWorkerPort = { postMessage: () => undefined, onmessage: null, terminate: () => worker.terminate() };
   worker.onmessage = (event: MessageEvent<FromFeedWorker>) => port.onmessage?.({ data: event.data });
@@ -55,6 +60,8 @@ async function openOwn(count: number): Promise<void> {
       healthChanged: nothing,
       lagging: nothing,
       unitsChanged: () => {
+        if (!gliding) live.store.movingUntilMs = 0;
+        if (labelling) map.labels.choose();
         map.wake();
         if (live.framesApplied === 1) resolve(map);
       },
@@ -62,7 +69,12 @@ async function openOwn(count: number): Promise<void> {
   });
   moveAll = () => worker.postMessage({ move: true });
   frames = () => map.scene.frames;
+  map.labels.stopClock();
+  label = (on) => {
+    labelling = on;
+  };
   glide = (on) => {
+    gliding = on;
     live.store.movingUntilMs = on ? Number.POSITIVE_INFINITY : 0;
     map.wake();
   };
@@ -100,6 +112,7 @@ async function openRival(count: number): Promise<void> {
 
 window.movingUnits = {
   glide: (on) => glide(on),
+  label: (on) => label(on),
   frames: () => frames(),
   open: (way, count) => (way === "own" ? openOwn(count) : openRival(count)),
   move: (times) =>

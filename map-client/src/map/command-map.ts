@@ -3,18 +3,17 @@ import type { MapInfo } from "@wufen/contract";
 import type { FeatureCollection } from "geojson";
 import { type GeoJSONSource, Map as MapLibreMap, MercatorCoordinate, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
-import { LABEL_HEIGHT } from "../engine/layer/label-atlas.ts";
 import { RedrawLoop } from "../engine/layer/redraw-loop.ts";
 import type { LayerScene } from "../engine/layer/view-props.ts";
 import type { LiveUnits } from "../engine/live-units.ts";
 import { fromMercator, WORLD } from "../engine/mercator.ts";
-import { chooseLabels } from "../engine/units/choose-labels.ts";
 import { pickUnit } from "../engine/units/pick-unit.ts";
 import { createMapView } from "../engine/view.ts";
 import { createBaseMapStyle, createEmptyStyle } from "../style/base-map-style.ts";
 import { type DeskData, type DeskSource, EMPTY, withDeskLayers } from "../style/desk-layers.ts";
 import { collectFontFaces } from "../style/font-faces.ts";
 import { darkPalette, lightPalette } from "../style/palette.ts";
+import { type LabelText, UnitLabels } from "./unit-labels.ts";
 import { UnitsOverlay } from "./units-overlay.ts";
 
 setWorkerUrl(workerUrl);
@@ -35,27 +34,19 @@ export interface CommandMapEvents {
   drawingLost(): void;
 }
 
-/** What a label says beside the callsign; empty where the position is fresh. */
-export type LabelText = (row: number, callsign: string) => string;
-
-const LABELS_EVERY_MS = 500;
-
 /** The map with its units: MapLibre below, our overlay above. Knows no panels. */
 export class CommandMap {
   readonly map: MapLibreMap;
   readonly scene: LayerScene;
+  readonly labels: UnitLabels;
   readonly #live: LiveUnits;
   readonly #info: MapInfo | undefined;
   readonly #events: CommandMapEvents;
   readonly #overlay: UnitsOverlay;
   readonly #loop: RedrawLoop;
-  readonly #labelText: LabelText;
   readonly #data: DeskData = { rings: EMPTY, routes: EMPTY, track: EMPTY, "track-points": EMPTY, place: EMPTY };
   #look: Look;
-  #labelled = new Set<number>();
-  #labelTimer: ReturnType<typeof setInterval>;
   #emergencies = false;
-  #stopped = false;
 
   constructor(
     container: HTMLElement,
@@ -70,7 +61,6 @@ export class CommandMap {
     this.#info = info;
     this.#look = look;
     this.#events = events;
-    this.#labelText = labelText;
     this.map = new MapLibreMap({
       container,
       style: this.#style(),
@@ -111,7 +101,7 @@ export class CommandMap {
       () => live.nowMs() < live.store.movingUntilMs + 60 || (this.#emergencies && !this.scene.still),
       () => this.#overlay.redraw(),
     );
-    this.#labelTimer = setInterval(() => this.#relabel(), LABELS_EVERY_MS);
+    this.labels = new UnitLabels(live, this.#overlay, this.scene, labelText, () => this.wake());
     this.#listen();
     document.addEventListener("visibilitychange", this.#visibility);
   }
@@ -131,7 +121,7 @@ export class CommandMap {
     this.scene.light = look.theme === "light";
     this.#overlay.atlas.reset(this.scene.light);
     this.map.setStyle(this.#style());
-    this.#relabel();
+    this.labels.choose();
   }
 
   setData(source: DeskSource, data: FeatureCollection): void {
@@ -163,8 +153,7 @@ export class CommandMap {
   }
 
   stop(): void {
-    this.#stopped = true;
-    clearInterval(this.#labelTimer);
+    this.labels.stop();
     document.removeEventListener("visibilitychange", this.#visibility);
     this.#loop.stop();
     this.#overlay.stop();
@@ -186,7 +175,7 @@ export class CommandMap {
     map.on("moveend", () => {
       const { lng, lat } = map.getCenter();
       this.#events.moved({ center: [lng, lat], zoom: map.getZoom() });
-      this.#relabel();
+      this.labels.choose();
     });
     map.on("dragstart", () => this.#events.takenOver());
     map.on("click", ({ point, lngLat }) => {
@@ -205,35 +194,6 @@ export class CommandMap {
     const { store, nowMs } = this.#live;
     const row = pickUnit(store, this.scene.view, left, top, nowMs());
     return row === undefined ? undefined : store.unitAt(row)?.no;
-  }
-
-  #relabel(): void {
-    if (document.hidden) return;
-    const { store } = this.#live;
-    const { atlas, chosen } = this.#overlay;
-    const textOf = (row: number) => this.#labelText(row, store.unitAt(row)?.callsign ?? "");
-    const boxes = chooseLabels(
-      store,
-      this.scene.view,
-      this.#live.nowMs(),
-      this.#labelled,
-      (row) => atlas.widthOf(textOf(row)),
-      LABEL_HEIGHT,
-    );
-    this.#labelled = new Set(boxes.map((box) => box.row));
-    const sprites = () => boxes.map(({ row }) => ({ row, sprite: atlas.findSprite(textOf(row)) }));
-    let labels = sprites();
-    if (labels.some(({ sprite }) => sprite === undefined)) {
-      atlas.reset(this.scene.light);
-      labels = sprites();
-    }
-    chosen.labels = labels.flatMap(({ row, sprite }) => (sprite === undefined ? [] : [{ row, sprite }]));
-    this.wake();
-    void atlas.loadLetters(boxes.map(({ row }) => textOf(row))).then((fresh) => {
-      if (!fresh || this.#stopped) return;
-      atlas.reset(this.scene.light);
-      this.#relabel();
-    });
   }
 
   #view() {

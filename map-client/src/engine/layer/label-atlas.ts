@@ -5,6 +5,13 @@ export interface LabelSprite {
   readonly height: number;
 }
 
+/** Lines of pixels of the atlas, as RGBA over its whole width. */
+export interface PaintedBand {
+  readonly top: number;
+  readonly height: number;
+  readonly pixels: Uint8Array;
+}
+
 export const LABEL_HEIGHT = 20;
 const FONT = '600 12.5px "Noto Sans Variable", "Noto Sans SC Variable", sans-serif';
 const SIDE = 1024;
@@ -16,8 +23,9 @@ const HALO = 3;
  */
 export class LabelAtlas {
   readonly canvas: HTMLCanvasElement;
-  /** Grows when the canvas was painted. */
-  version = 0;
+  /** Pixels of the canvas painted since the last {@link takePainted}: from … to, exclusive. */
+  #paintedFrom = 0;
+  #paintedTo = 0;
   readonly #scale: number;
   readonly #paint: CanvasRenderingContext2D;
   readonly #sprites = new Map<string, LabelSprite>();
@@ -92,10 +100,25 @@ export class LabelAtlas {
       width,
       height: LABEL_HEIGHT,
     };
+    const from = this.#top * this.#scale;
+    this.#paintedFrom = this.#paintedTo === 0 ? from : Math.min(this.#paintedFrom, from);
+    this.#paintedTo = Math.max(this.#paintedTo, Math.ceil((this.#top + LABEL_HEIGHT) * this.#scale));
     this.#left += width;
     this.#sprites.set(text, sprite);
-    this.version += 1;
     return sprite;
+  }
+
+  /** The band of whole lines that was painted since it was last taken; with `all`, of everything that holds text. */
+  takePainted(all: boolean): PaintedBand | undefined {
+    const used = Math.ceil((this.#top + LABEL_HEIGHT) * this.#scale);
+    const top = all ? 0 : Math.floor(this.#paintedFrom);
+    const bottom = all ? used : this.#paintedTo;
+    this.#paintedFrom = 0;
+    this.#paintedTo = 0;
+    if (bottom <= top) return undefined;
+    const height = Math.min(bottom, this.canvas.height) - top;
+    const { data } = this.#paint.getImageData(0, top, this.canvas.width, height);
+    return { top, height, pixels: new Uint8Array(data.buffer) };
   }
 
   #begin(): void {
@@ -109,6 +132,8 @@ export class LabelAtlas {
     this.#sprites.clear();
     this.#left = 0;
     this.#top = 0;
-    this.version += 1;
+    // What the GPU still holds below is of no label any more.
+    this.#paintedFrom = 0;
+    this.#paintedTo = 0;
   }
 }

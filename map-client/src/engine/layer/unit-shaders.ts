@@ -69,14 +69,15 @@ void main(void) {
   uint marks = unitLook.w;
   bool emergency = unitLook.y == ${UNIT_STATUSES.indexOf("emergency")}u;
   bool above = emergency || (marks & 14u) != 0u;
-  if ((flags & 1u) == 0u || (marks & 1u) == 0u || above != (wufenView.top > 0.5)) {
+  bool offDuty = unitLook.y == ${UNIT_STATUSES.indexOf("off-duty")}u;
+  if (offDuty || (flags & 1u) == 0u || (marks & 1u) == 0u || above != (wufenView.top > 0.5)) {
     gl_Position = vec4(2.0, 2.0, 0.0, 1.0);
     return;
   }
   bool stale = (flags & 4u) != 0u;
   float ageS = max(0.0, wufenView.nowS - unitTiming.z);
   float fade = 1.0 - 0.5 * smoothstep(60.0, 900.0, ageS);
-  if (unitLook.y == ${UNIT_STATUSES.indexOf("off-duty")}u) fade *= 0.7;
+  if (stale) fade = min(fade, 0.7);
   if (above) fade = max(fade, 0.85);
   float radius = wufenView.radius * (emergency ? 1.2 : 1.0);
   float extent = radius + (above ? 22.0 : 9.0);
@@ -131,7 +132,6 @@ float markOf(float status, vec2 p, float r) {
   }
   if (status < 2.5) return length(p) - r * 0.34;
   if (status < 3.5) return segment(p, vec2(-r * 0.4, 0.0), vec2(r * 0.4, 0.0)) - w * 1.25;
-  if (status < 4.5) return 1e3;
   return min(segment(p, vec2(0.0, r * 0.48), vec2(0.0, -r * 0.06)) - w * 1.15, length(p - vec2(0.0, -r * 0.46)) - w * 1.25);
 }
 void over(inout vec4 below, vec3 colour, float alpha) {
@@ -151,7 +151,7 @@ void main(void) {
   vec3 edge = vState.w > 0.5 ? vec3(1.0) : vec3(0.024, 0.043, 0.063);
   vec3 ring = vState.w > 0.5 ? vec3(0.05, 0.08, 0.12) : vec3(1.0);
   int marks = int(vState.y + 0.5);
-  bool hollow = vState.x > 0.5 || (status > 3.5 && status < 4.5);
+  bool hollow = vState.x > 0.5;
   vec4 result = vec4(0.0);
 
   if (vState.z >= 0.0) {

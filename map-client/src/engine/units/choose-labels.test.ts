@@ -27,7 +27,7 @@ describe("choosing labels", () => {
       expect(labelled.size).toBe(boxes.length);
       if (view.pixelsPerUnit < 0.00006 || boxes.length === LABEL_LIMIT) continue;
       for (let row = 0; row < store.rows; row++) {
-        if (labelled.has(row) || !store.hasPosition(row)) continue;
+        if (labelled.has(row) || !store.isDrawn(row)) continue;
         const [x, y] = toPixels(view, ...store.drawnAt(row, NOW_MS));
         if (x < 0 || y < 0 || x > view.width || y > view.height) continue;
         const left = x + symbolRadius(view) + 4 - 2;
@@ -43,7 +43,7 @@ describe("choosing labels", () => {
     const chance = mulberry32(8);
     const store = createRandomStore(chance, 2000);
     const view = { ...createRandomView(chance), pixelsPerUnit: 0.00004 };
-    const selected = Array.from({ length: store.rows }, (_, row) => row).findLast((row) => store.hasPosition(row))!;
+    const selected = Array.from({ length: store.rows }, (_, row) => row).findLast((row) => store.isDrawn(row))!;
     store.setMark(selected, MARK.selected, true);
     const [x, y] = store.drawnAt(selected, NOW_MS);
     const boxes = chooseLabels(store, { ...view, centerX: x, centerY: y }, NOW_MS, new Set(), () => 60, HEIGHT);

@@ -1,5 +1,6 @@
 import { UNIT_STATUSES } from "@wufen/contract";
 import { type MapView, symbolRadius, toPixels } from "../view.ts";
+import { GAP, type LabelBox, LabelPlaces } from "./label-places.ts";
 import { MARK, type UnitStore } from "./unit-store.ts";
 
 /** Most labels at once; more are no longer read. */
@@ -8,19 +9,10 @@ export const LABEL_LIMIT = 300;
 /** Below this many pixels of a kilometre only marked units and emergencies are labelled. */
 const ROOMY_PIXELS_PER_UNIT = 0.00006;
 
-export interface LabelBox {
-  readonly row: number;
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-}
-
 const EMERGENCY = UNIT_STATUSES.indexOf("emergency");
-const OFF_DUTY = UNIT_STATUSES.indexOf("off-duty");
 const SELECTED = 0;
-const CELL = 64;
-const GAP = 2;
+const ORDINARY = 4;
+const RANKS = ORDINARY + 2;
 
 /**
  * Chooses whose callsign is drawn: by importance, then those labelled before (so that labels do not flicker), then by row; none
@@ -34,29 +26,32 @@ export function chooseLabels(
   widthOf: (row: number) => number,
   height: number,
 ): LabelBox[] {
-  const candidates: { row: number; rank: number; left: number; top: number }[] = [];
+  const ranked: number[][] = Array.from({ length: RANKS }, () => []);
   const roomy = view.pixelsPerUnit > ROOMY_PIXELS_PER_UNIT;
   for (let row = 0; row < store.rows; row++) {
-    if (!store.hasMark(row, MARK.shown) || !store.hasPosition(row)) continue;
+    if (!store.isDrawn(row)) continue;
     const rank = rankOf(store, row, before);
-    if (!roomy && rank > 3) continue;
-    const [x, y] = store.drawnAt(row, nowMs);
-    const [left, top] = toPixels(view, x, y);
-    if (left < -20 || top < -20 || left > view.width + 20 || top > view.height + 20) continue;
-    candidates.push({ row, rank, left, top });
+    if (roomy || rank < ORDINARY) ranked[rank]!.push(row);
   }
-  candidates.sort((a, b) => a.rank - b.rank || a.row - b.row);
   const offset = symbolRadius(view) + 4;
   const chosen: LabelBox[] = [];
-  const cells = new Map<number, LabelBox[]>();
-  for (const candidate of candidates) {
-    if (chosen.length === LABEL_LIMIT) break;
-    const left = candidate.left + offset;
-    const top = candidate.top - height / 2;
-    const box = { row: candidate.row, left, top, right: left + widthOf(candidate.row), bottom: top + height };
-    if (takePlace(cells, box)) chosen.push(box);
-    // Nobody's label lies on the symbol of the selected unit.
-    if (candidate.rank === SELECTED) takePlace(cells, symbolBox(candidate, offset));
+  const places = new LabelPlaces(view);
+  for (const [rank, rows] of ranked.entries()) {
+    for (const row of rows) {
+      if (chosen.length === LABEL_LIMIT) return chosen;
+      const [x, y] = store.drawnAt(row, nowMs);
+      const at = toPixels(view, x, y);
+      if (at[0] < -20 || at[1] < -20 || at[0] > view.width + 20 || at[1] > view.height + 20) continue;
+      const left = at[0] + offset;
+      const top = at[1] - height / 2;
+      // Most of many units in view find their place taken: that costs no measuring of text.
+      if (!places.isCovered(left, top, height)) {
+        const box = { row, left, top, right: left + widthOf(row), bottom: top + height };
+        if (places.take(box)) chosen.push(box);
+      }
+      // Nobody's label lies on the symbol of the selected unit.
+      if (rank === SELECTED) places.take(symbolBox(row, at, offset));
+    }
   }
   return chosen;
 }
@@ -65,40 +60,12 @@ function rankOf(store: UnitStore, row: number, before: ReadonlySet<number>): num
   const marks = store.look[row * 4 + 3]!;
   if (marks & MARK.selected) return SELECTED;
   if (marks & MARK.hovered) return 1;
-  const status = store.look[row * 4 + 1]!;
-  if (status === EMERGENCY) return 2;
+  if (store.look[row * 4 + 1] === EMERGENCY) return 2;
   if (marks & MARK.ranked) return 3;
-  return (status === OFF_DUTY ? 6 : 4) + (before.has(row) ? 0 : 1);
+  return before.has(row) ? ORDINARY : ORDINARY + 1;
 }
 
-function symbolBox({ row, left, top }: { row: number; left: number; top: number }, offset: number): LabelBox {
+function symbolBox(row: number, at: readonly [number, number], offset: number): LabelBox {
   const reach = offset - 1 - GAP;
-  return { row, left: left - reach, top: top - reach, right: left + reach, bottom: top + reach };
-}
-
-/** Enters the box where it overlaps no other; says whether it did. */
-function takePlace(cells: Map<number, LabelBox[]>, box: LabelBox): boolean {
-  const keys: number[] = [];
-  for (let column = Math.floor(box.left / CELL); column <= Math.floor(box.right / CELL); column++) {
-    for (let line = Math.floor(box.top / CELL); line <= Math.floor(box.bottom / CELL); line++) {
-      const key = column * 65_536 + line;
-      for (const other of cells.get(key) ?? []) {
-        if (
-          box.left < other.right + GAP &&
-          other.left < box.right + GAP &&
-          box.top < other.bottom + GAP &&
-          other.top < box.bottom + GAP
-        ) {
-          return false;
-        }
-      }
-      keys.push(key);
-    }
-  }
-  for (const key of keys) {
-    const cell = cells.get(key);
-    if (cell === undefined) cells.set(key, [box]);
-    else cell.push(box);
-  }
-  return true;
+  return { row, left: at[0] - reach, top: at[1] - reach, right: at[0] + reach, bottom: at[1] + reach };
 }

@@ -16,7 +16,7 @@ describe("picking a unit", () => {
       const nowMs = NOW_MS + chance() * 3_000;
       const [left, top] = [chance() * view.width, chance() * view.height];
       const distances = Array.from({ length: store.rows }, (_, row) => {
-        if (!store.hasMark(row, MARK.shown) || !store.hasPosition(row)) return Number.POSITIVE_INFINITY;
+        if (!store.isDrawn(row)) return Number.POSITIVE_INFINITY;
         // Interpolated here once more, in floats.
         const [px, py, nx, ny] = store.motion.subarray(row * 4, row * 4 + 4) as unknown as number[];
         const [start, length] = [store.timing[row * 4]!, store.timing[row * 4 + 1]!];

@@ -1,5 +1,5 @@
 import { type MapView, symbolRadius, toPixels } from "../view.ts";
-import { MARK, type UnitStore } from "./unit-store.ts";
+import type { UnitStore } from "./unit-store.ts";
 
 /** How far beside a symbol still counts as on it, pixels. */
 const REACH = 6;
@@ -16,7 +16,7 @@ export function pickUnit(
   let best = reach * reach;
   let found: number | undefined;
   for (let row = 0; row < store.rows; row++) {
-    if (!store.hasMark(row, MARK.shown) || !store.hasPosition(row)) continue;
+    if (!store.isDrawn(row)) continue;
     const [x, y] = store.drawnAt(row, nowMs);
     const [unitLeft, unitTop] = toPixels(view, x, y);
     const distance = (unitLeft - left) ** 2 + (unitTop - top) ** 2;

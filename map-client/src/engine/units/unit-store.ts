@@ -9,6 +9,7 @@ export const MARK = { shown: 1, selected: 2, hovered: 4, ranked: 8 } as const;
 export const GLIDE = { shortestMs: 200, longestMs: 2_500, farthest: 320_000 } as const;
 
 const UNKNOWN_HEADING = -1;
+const OFF_DUTY = UNIT_STATUSES.indexOf("off-duty");
 
 /**
  * All units the desk knows, one row each, in columns that go to the GPU as they are. Rows of units that left are used again.
@@ -81,6 +82,15 @@ export class UnitStore {
 
   hasPosition(row: number): boolean {
     return (this.look[row * 4 + 2]! & FEED_FLAG.hasPosition) !== 0;
+  }
+
+  /** Whether a row is drawn: it has a position, passes the filter, and is on duty. */
+  isDrawn(row: number): boolean {
+    const at = row * 4;
+    const { look } = this;
+    return (
+      (look[at + 2]! & FEED_FLAG.hasPosition) !== 0 && (look[at + 3]! & MARK.shown) !== 0 && look[at + 1] !== OFF_DUTY
+    );
   }
 
   /** When the position of a row was measured, ms by the server's clock. */
