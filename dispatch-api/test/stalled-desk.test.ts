@@ -1,3 +1,4 @@
+import { FEED_VERSION } from "@wufen/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestDesk } from "./support/desk.ts";
 import { type Client, Dispatch } from "./support/dispatch.ts";
@@ -94,11 +95,17 @@ describe("a desk whose TCP socket is not read", () => {
     const { bytes: before, desks } = await feedMetrics();
     const asks = 180;
     expect(asks * whole).toBeGreaterThan(HELD_LIMIT_BYTES);
-    for (let i = 0; i < asks; i++) desk.say(i % 2 === 0 ? { type: "resync" } : { type: "hello", version: 1 });
+    const words = [
+      { type: "resync", why: "it asks again" },
+      { type: "hello", version: FEED_VERSION },
+    ];
+    for (let i = 0; i < asks; i++) desk.say(words[i % 2] ?? {});
     // Heard in order: when this ends the desk, all before was answered.
     desk.sayText("the end");
     let after = await feedMetrics();
     while (after.desks >= desks) after = await feedMetrics();
+    // It was heard, and sent what it may hold.
+    expect(after.bytes - before).toBeGreaterThan(2 * whole);
     expect(after.bytes - before).toBeLessThan(HELD_LIMIT_BYTES);
     desk.close();
   });
