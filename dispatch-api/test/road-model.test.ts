@@ -166,6 +166,13 @@ describe("the nearest units by road", () => {
     }
   });
 
+  it("ten thousand units on one edge are ranked as few are", () => {
+    const crowd = Array.from({ length: 10_000 }, (_, i) => unit(`u-${String(i).padStart(5, "0")}`, [114.31, 30.57]));
+    const answer = ask([...crowd, along], { limit: 3 });
+    expect(answer.units.map(({ unitId }) => unitId)).toEqual(["along", "u-00000", "u-00001"]);
+    expect(answer.excluded).toEqual([]);
+  });
+
   it("[N4] have a band that age, accuracy and the way beside the road widen, the last one upwards only", () => {
     const spread = (position: Position, ageMs = 0, accuracyM = 5) => {
       const [first] = ask([unit("u", position, { fix: { position, ageMs, accuracyM } })]).units;
