@@ -20,6 +20,11 @@ export function commandChannel(prefix: string): string {
   return `${prefix}:command`;
 }
 
+/** Redis channel on which dispatch APIs tell one another {@link SignInNotice}, as JSON. */
+export function signInChannel(prefix: string): string {
+  return `${prefix}:sign-in`;
+}
+
 /** A command in the words the device understands: body of `POST /commands/<device id>` of a broker. */
 export const CommandRequest = Type.Union([
   Type.Object({ protocol: Type.Literal("owntracks"), command: OwnTracksCommand }),
@@ -38,3 +43,12 @@ export const ClusterMessage = Type.Union([
   Type.Object({ kind: Type.Literal("takeover"), from, deviceId, connection: Type.Integer({ minimum: 1 }) }),
 ]);
 export type ClusterMessage = Static<typeof ClusterMessage>;
+
+/** What happened to a sign-in at one API, so that all count the same and guessing is held up whichever is asked. */
+export const SignInNotice = Type.Object({
+  from,
+  step: Type.Union([Type.Literal("begun"), Type.Literal("failed"), Type.Literal("succeeded")]),
+  name: Type.String({ minLength: 1, maxLength: 80 }),
+  address: Type.String({ minLength: 1, maxLength: 64 }),
+});
+export type SignInNotice = Static<typeof SignInNotice>;

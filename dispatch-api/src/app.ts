@@ -70,7 +70,8 @@ export async function createApp(parts: Parts, counters: () => Counters): Promise
   });
   await app.register(helmet, HEADERS);
   await app.register(cookie);
-  await app.register(rateLimit, REQUESTS_PER_ADDRESS);
+  const { requestLimit: store } = parts;
+  await app.register(rateLimit, { ...REQUESTS_PER_ADDRESS, ...(store === undefined ? {} : { store }) });
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",

@@ -48,6 +48,15 @@ describe("the configuration", () => {
     expect(problems.join()).not.toContain("short secret");
   });
 
+  it("with a Redis needs no sockets, and its password is not shown", () => {
+    const { WUFEN_BUS_SOCKETS: _, ...rest } = RIGHT;
+    const config = readConfig({ ...rest, REDIS_URL: "redis://:secret@10.0.0.5:6379" });
+    expect(config).toMatchObject({ busSockets: [], redis: { prefix: "wufen" } });
+    const problems = problemsOf({ ...rest, REDIS_URL: "http://:secret@10.0.0.5", WUFEN_REDIS_PREFIX: "a:b*" });
+    expect(problems.map((problem) => problem.split(/[= ]/)[0])).toEqual(["REDIS_URL", "WUFEN_REDIS_PREFIX"]);
+    expect(problems.join()).not.toContain("secret");
+  });
+
   it("wants certificate and key for HTTPS", () => {
     expect(problemsOf({ ...RIGHT, WUFEN_HTTPS_PORT: "8443" })).toHaveLength(1);
   });

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { CLUSTER_PREFIX_DEFAULT, CLUSTER_PREFIX_PATTERN } from "@wufen/contract";
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { type IsTrusted, readTrustedProxies } from "./adapters/trusted-proxies.ts";
@@ -23,7 +24,17 @@ export const Environment = Type.Object({
     default: "",
     description: "addresses and networks of the balancers in front, separated by commas: 10.0.0.5,172.16.0.0/12",
   }),
-  WUFEN_BUS_SOCKETS: path("paths of the brokers' fix bus sockets, separated by commas"),
+  WUFEN_BUS_SOCKETS: Type.Optional(
+    path("paths of the brokers' fix bus sockets, separated by commas, where there is no REDIS_URL"),
+  ),
+  REDIS_URL: Type.Optional(
+    Type.String({ pattern: "^rediss?://[^/?#]", description: "address of a Redis, redis://user:password@host:port" }),
+  ),
+  WUFEN_REDIS_PREFIX: Type.String({
+    pattern: CLUSTER_PREFIX_PATTERN,
+    default: CLUSTER_PREFIX_DEFAULT,
+    description: "name of the cluster on its Redis, up to 40 of A-Z a-z 0-9 _ -",
+  }),
   WUFEN_BROKER_LOOPBACK: Type.String({
     default: "http://127.0.0.1:1884",
     pattern: "^http://[^/]+$",
@@ -57,7 +68,9 @@ export interface Config {
   readonly port: number;
   readonly https: { readonly port: number; readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly trustedProxies: IsTrusted;
+  /** Empty where there is a Redis. */
   readonly busSockets: readonly string[];
+  readonly redis: { readonly url: string; readonly prefix: string } | undefined;
   readonly brokerLoopback: URL;
   readonly proxyKey: string;
   readonly deviceKey: Buffer;
@@ -90,7 +103,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   const problems = Object.entries(Environment.properties).flatMap(([name, schema]) => {
     const value = given[name];
-    const optional = !(Environment.required as readonly string[]).includes(name);
+    // The bus is Redis or sockets.
+    const isNeeded = name === "WUFEN_BUS_SOCKETS" && given.REDIS_URL === undefined;
+    const optional = !isNeeded && !(Environment.required as readonly string[]).includes(name);
     if (value === undefined) return optional ? [] : [`${name} is missing: set it to the ${describe(schema)}`];
     return Compile(schema).Check(value)
       ? []
@@ -129,7 +144,9 @@ function toConfig(env: Environment): Config {
         ? undefined
         : { port: Number(httpsPort), cert: readFileSync(cert), key: readFileSync(key) },
     trustedProxies: readTrustedProxies(env.WUFEN_TRUSTED_PROXIES) ?? (() => false),
-    busSockets: env.WUFEN_BUS_SOCKETS.split(",").filter((socket) => socket !== ""),
+    busSockets:
+      env.REDIS_URL === undefined ? (env.WUFEN_BUS_SOCKETS ?? "").split(",").filter((socket) => socket !== "") : [],
+    redis: env.REDIS_URL === undefined ? undefined : { url: env.REDIS_URL, prefix: env.WUFEN_REDIS_PREFIX },
     brokerLoopback: new URL(env.WUFEN_BROKER_LOOPBACK),
     proxyKey: env.WUFEN_PROXY_KEY,
     deviceKey: Buffer.from(env.WUFEN_DEVICE_KEY, "hex"),
@@ -151,5 +168,5 @@ function describe(schema: object): string {
 
 /** Secrets are not repeated in messages. */
 function shown(name: string, value: string): string {
-  return /KEY|DATABASE/.test(name) ? "…" : JSON.stringify(value);
+  return /KEY|DATABASE|REDIS_URL/.test(name) ? "…" : JSON.stringify(value);
 }

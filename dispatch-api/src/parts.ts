@@ -1,3 +1,5 @@
+import type { FastifyRateLimitStoreCtor } from "@fastify/rate-limit";
+import type { RedisLink } from "@wufen/database";
 import type { Logger } from "pino";
 import type { BrokerClient } from "./adapters/broker-client.ts";
 import type { Sql } from "./adapters/database.ts";
@@ -7,6 +9,7 @@ import type { PersonStore } from "./adapters/person-store.ts";
 import type { RegistryStore } from "./adapters/registry-store.ts";
 import type { SessionStore } from "./adapters/session-store.ts";
 import type { Config } from "./config.ts";
+import type { SignInLimits } from "./domain/sign-in-limits.ts";
 import type { TravelTimeModel } from "./domain/travel-time-model.ts";
 import type { FeedHub } from "./live/feed-hub.ts";
 import type { LiveState } from "./live/live-state.ts";
@@ -34,6 +37,11 @@ export interface Parts {
   changeRegistry(change: Partial<RegistryChange>): void;
   /** Lets the desks of a session go. */
   endSession(sessionId: string): void;
+  readonly signInLimits: Pick<SignInLimits, "begin" | "failed" | "succeeded">;
+  /** Undefined: one API alone. */
+  readonly redis: RedisLink | undefined;
+  /** Counts requests over all APIs; undefined: each for itself. */
+  readonly requestLimit: FastifyRateLimitStoreCtor | undefined;
   /** Whether the database and every broker answer. */
   isHealthy(): { readonly database: boolean; readonly brokers: boolean };
 }

@@ -5,10 +5,13 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Logger } from "pino";
 import { BrokerClient } from "./adapters/broker-client.ts";
 import { BusReader } from "./adapters/bus-reader.ts";
+import type { BusHooks, BusSource } from "./adapters/bus-source.ts";
 import { ask, openDatabase, waitForDatabase } from "./adapters/database.ts";
 import { FeedUpgrade, refuseUpgrade } from "./adapters/feed-upgrade.ts";
 import { FixHistory } from "./adapters/fix-history.ts";
 import { HealthMonitor } from "./adapters/health-monitor.ts";
+import { joinCluster } from "./adapters/join-cluster.ts";
+import { LEASE_RENEW_MS, Lease } from "./adapters/lease.ts";
 import { LiveStore } from "./adapters/live-store.ts";
 import { MapTiles } from "./adapters/map-tiles.ts";
 import { MqttPassage } from "./adapters/mqtt-passage.ts";
@@ -20,6 +23,7 @@ import { SessionStore } from "./adapters/session-store.ts";
 import { every, everyAwaited } from "./adapters/timers.ts";
 import { type App, createApp } from "./app.ts";
 import type { Config } from "./config.ts";
+import { SignInLimits } from "./domain/sign-in-limits.ts";
 import { createStraightLineModel } from "./domain/straight-line-model.ts";
 import { BusFollower } from "./live/bus-follower.ts";
 import { FeedHub } from "./live/feed-hub.ts";
@@ -54,7 +58,8 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   const registry = new Registry();
   const registryStore = new RegistryStore(sql);
   const history = new FixHistory(sql);
-  const store = new LiveStore(sql);
+  const lease = new Lease(sql, "live-state", log);
+  const store = new LiveStore(sql, lease);
   const follower = new BusFollower(live, history, now);
   const metrics = new Metrics();
   let health: HealthMonitor | undefined;
@@ -63,6 +68,22 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   const broker = new BrokerClient(config.brokerLoopback, config.proxyKey);
   const passage = new MqttPassage(broker, config.trustedProxies);
 
+  const busHooks: BusHooks = {
+    onFrame(frame) {
+      follower.receive(frame);
+      const newest = frame.kind === "fixes" ? frame.fixes.at(-1) : undefined;
+      if (newest !== undefined) metrics.addBusDelay(now() - newest.receivedAtMs);
+    },
+    onConnect() {
+      // What came and went while the bus was away.
+      store.readPresence().then(
+        (presence) => live.restorePresence(presence),
+        (error: unknown) => log.warn({ err: error }, "presence could not be read"),
+      );
+    },
+  };
+  const cluster = config.redis === undefined ? undefined : await joinCluster(config.redis, busHooks, log, now);
+
   await waitForDatabase(sql);
   const whole = await registryStore.readAll();
   registry.apply({ ...whole, goneDevices: [], goneUnits: [] });
@@ -70,7 +91,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   const saved = await store.read();
   for (const device of saved.devices) live.restore(device);
   for (const cursor of saved.cursors) follower.cursors.set(cursor);
-  live.receivePresence(saved.presence);
+  live.restorePresence(saved.presence);
   await follower.catchUp();
   log.info({ devices: saved.devices.length, caughtUpRows: follower.caughtUpRows }, "live state restored");
 
@@ -97,27 +118,8 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     log,
   );
 
-  const readers = config.busSockets.map(
-    (path) =>
-      new BusReader(
-        path,
-        {
-          onFrame(frame) {
-            follower.receive(frame);
-            const newest = frame.kind === "fixes" ? frame.fixes.at(-1) : undefined;
-            if (newest !== undefined) metrics.addBusDelay(now() - newest.receivedAtMs);
-          },
-          onConnect() {
-            // What came and went while the bus was away.
-            store.readPresence().then(
-              (presence) => live.receivePresence(presence),
-              (error: unknown) => log.warn({ err: error }, "presence could not be read"),
-            );
-          },
-        },
-        log,
-      ),
-  );
+  const readers: BusSource[] = config.busSockets.map((path) => new BusReader(path, busHooks, log));
+  if (cluster !== undefined) readers.push(cluster.bus);
 
   const monitor = new HealthMonitor(sql, follower, hub, readers, log);
   health = monitor;
@@ -140,6 +142,9 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     metrics,
     changeRegistry,
     endSession: (sessionId) => feed.endSession(sessionId),
+    signInLimits: cluster?.signInLimits ?? new SignInLimits(),
+    redis: cluster?.link,
+    requestLimit: cluster?.requestLimit,
     isHealthy: () => ({ database: monitor.databaseUp, brokers: monitor.areBrokersHeard() }),
   };
   const { api, routes } = await createApp(parts, () => ({
@@ -160,6 +165,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   api.server.on("upgrade", onUpgrade);
 
   hub.tick(now());
+  await lease.renew();
   await listener.start();
   for (const reader of readers) reader.start();
   await api.listen({ host: config.host, port: config.port });
@@ -169,6 +175,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     every(FEED_TICK_MS, () => hub.tick(now())),
     everyAwaited(FOLLOW_TICK_MS, () => follower.tick(), log),
     everyAwaited(PROBE_MS, () => monitor.probe(), log),
+    everyAwaited(LEASE_RENEW_MS, () => lease.renew(), log),
     everyAwaited(SAVE_MS, () => store.save(live, follower.cursors), log),
     everyAwaited(SESSION_CHECK_MS, () => feed.checkSessions(), log),
     everyAwaited(SESSION_SWEEP_MS, () => sessions.removeExpired(), log),
@@ -189,6 +196,8 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
       await ask(store.save(live, follower.cursors), LAST_SAVE_MS).catch((error: unknown) =>
         log.warn({ err: error }, "the last positions were not saved; they are read from the history at the next start"),
       );
+      await lease.release().catch(() => undefined);
+      cluster?.link.stop();
       await listener.stop().catch(() => undefined);
       broker.close();
       await tiles?.close();

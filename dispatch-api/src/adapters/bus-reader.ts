@@ -1,13 +1,15 @@
 import { connect, type Socket } from "node:net";
 import { BUS_FRAME_LIMIT_BYTES, type BusFrame, decodeBusFrame } from "@wufen/contract";
 import type { Logger } from "pino";
+import type { BusHooks, BusSource } from "./bus-source.ts";
 
 const RECONNECT_FIRST_MS = 100;
 const RECONNECT_LONGEST_MS = 1000;
 const LENGTH_BYTES = 4;
 
 /** Follows one broker's unix socket and connects again for ever, until stopped. */
-export class BusReader {
+export class BusReader implements BusSource {
+  readonly brokers = 1;
   readonly path: string;
   readonly #onFrame: (frame: BusFrame) => void;
   readonly #onConnect: () => void;
@@ -19,7 +21,7 @@ export class BusReader {
   connected = false;
   receivedBytes = 0;
 
-  constructor(path: string, hooks: { onFrame(frame: BusFrame): void; onConnect(): void }, log: Logger) {
+  constructor(path: string, hooks: BusHooks, log: Logger) {
     this.path = path;
     this.#onFrame = hooks.onFrame;
     this.#onConnect = hooks.onConnect;

@@ -2,7 +2,7 @@ import { BUS_SILENCE_MS, type FeedHealth } from "@wufen/contract";
 import type { Logger } from "pino";
 import type { BusFollower } from "../live/bus-follower.ts";
 import type { FeedHub } from "../live/feed-hub.ts";
-import type { BusReader } from "./bus-reader.ts";
+import type { BusSource } from "./bus-source.ts";
 import { ask, type Sql } from "./database.ts";
 
 const PROBE_WAIT_MS = 2000;
@@ -14,12 +14,12 @@ export class HealthMonitor {
   readonly #sql: Sql;
   readonly #follower: BusFollower;
   readonly #hub: FeedHub;
-  readonly #readers: readonly BusReader[];
+  readonly #readers: readonly BusSource[];
   readonly #log: Logger;
   readonly #startedAtMs = Date.now();
   #databaseLostAtMs: number | undefined;
 
-  constructor(sql: Sql, follower: BusFollower, hub: FeedHub, readers: readonly BusReader[], log: Logger) {
+  constructor(sql: Sql, follower: BusFollower, hub: FeedHub, readers: readonly BusSource[], log: Logger) {
     this.#sql = sql;
     this.#follower = follower;
     this.#hub = hub;
@@ -31,7 +31,8 @@ export class HealthMonitor {
   areBrokersHeard(): boolean {
     const now = Date.now();
     const heard = [...this.#follower.heardAtMs.values()].filter((atMs) => now - atMs <= BUS_SILENCE_MS);
-    return heard.length >= this.#readers.length && this.#readers.every(({ connected }) => connected);
+    const expected = this.#readers.reduce((sum, { brokers }) => sum + brokers, 0);
+    return heard.length >= expected && this.#readers.every(({ connected }) => connected);
   }
 
   async probe(): Promise<void> {

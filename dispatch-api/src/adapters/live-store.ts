@@ -3,23 +3,30 @@ import type { BusCursors, Cursor } from "../live/bus-cursor.ts";
 import type { LiveState, SavedDevice } from "../live/live-state.ts";
 import { ask, type Sql } from "./database.ts";
 import { type FixRow, toFix } from "./fix-rows.ts";
+import type { Lease } from "./lease.ts";
 
 /** Devices of one statement of a save. */
 const SAVE_CHUNK = 2000;
 const SAVE_WAIT_MS = 30_000;
+
+/** A change and the broker that saw it. */
+export type SavedPresence = PresenceChange & { readonly broker: number };
 
 type LatestRow = FixRow & { heard_at_ms: number; offset_ms: number | null; pending: readonly FixRow[] | null };
 
 /** The live state's memory: the believed fixes and the cursor they stand for, written and read as one. */
 export class LiveStore {
   readonly #sql: Sql;
+  /** One API saves for all: whoever holds it. */
+  readonly #lease: Lease;
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, lease: Lease) {
     this.#sql = sql;
+    this.#lease = lease;
   }
 
   /** What was saved last, of one moment. */
-  async read(): Promise<{ devices: SavedDevice[]; cursors: Cursor[]; presence: PresenceChange[] }> {
+  async read(): Promise<{ devices: SavedDevice[]; cursors: Cursor[]; presence: SavedPresence[] }> {
     return ask(
       this.#sql.begin("isolation level repeatable read read only", async (sql) => {
         const latest = await sql<LatestRow[]>`
@@ -30,8 +37,8 @@ export class LiveStore {
           FROM latest_fix`;
         const cursors = await sql<Cursor[]>`
           SELECT broker, epoch::float8 AS epoch, n::float8 AS n FROM live_cursor`;
-        const presence = await sql<PresenceChange[]>`
-          SELECT device_no AS "deviceNo", online, round(extract(epoch from at) * 1000)::float8 AS "atMs"
+        const presence = await sql<SavedPresence[]>`
+          SELECT device_no AS "deviceNo", online, round(extract(epoch from at) * 1000)::float8 AS "atMs", broker
           FROM device_presence`;
         return { devices: latest.map(toSaved), cursors: [...cursors], presence: [...presence] };
       }),
@@ -39,15 +46,23 @@ export class LiveStore {
     );
   }
 
-  async readPresence(): Promise<PresenceChange[]> {
-    const rows = await ask(this.#sql<PresenceChange[]>`
-      SELECT device_no AS "deviceNo", online, round(extract(epoch from at) * 1000)::float8 AS "atMs"
+  async readPresence(): Promise<SavedPresence[]> {
+    const rows = await ask(this.#sql<SavedPresence[]>`
+      SELECT device_no AS "deviceNo", online, round(extract(epoch from at) * 1000)::float8 AS "atMs", broker
       FROM device_presence`);
     return [...rows];
   }
 
-  /** Writes what is unsaved, in one transaction with its cursors; on failure it is unsaved again. Answers how many devices. */
+  /**
+   * Writes what is unsaved, in one transaction with its cursors and under the lease; on failure it is unsaved again. Answers how
+   * many devices. While another API holds the lease nothing is written, and what this one has moved stays unsaved.
+   */
   async save(live: LiveState, cursors: BusCursors): Promise<number> {
+    if (this.#lease.epoch === undefined) {
+      // The holder counts the same rows.
+      live.takeKept();
+      return 0;
+    }
     const unsaved = live.unsaved.take();
     const kept = live.takeKept();
     // Taken in this one turn of the event loop: rows and cursors are of the same moment.
@@ -56,7 +71,7 @@ export class LiveStore {
     if (rows.length + kept.length + marks.length === 0) return 0;
     try {
       await ask(
-        this.#sql.begin(async (sql) => {
+        this.#lease.write(async (sql) => {
           for (let at = 0; at < rows.length; at += SAVE_CHUNK) {
             await sql`
               INSERT INTO latest_fix (device_no, fixed_at, seq, received_at, lng_e7, lat_e7, accuracy_dm, speed_cms,
@@ -86,7 +101,7 @@ export class LiveStore {
           await sql`
             INSERT INTO live_cursor (broker, epoch, n)
             SELECT * FROM jsonb_to_recordset(${sql.json(marks as never)}) AS new (broker smallint, epoch bigint, n bigint)
-            ON CONFLICT (broker, epoch) DO UPDATE SET n = excluded.n WHERE live_cursor.n <> excluded.n`;
+            ON CONFLICT (broker, epoch) DO UPDATE SET n = excluded.n WHERE live_cursor.n < excluded.n`;
           await sql`
             DELETE FROM live_cursor
             WHERE (broker, epoch) NOT IN (

@@ -47,7 +47,7 @@ export class BusFollower {
 
   receive(frame: BusFrame): void {
     this.#heardAtMs.set(frame.broker, this.#now());
-    if (frame.kind === "presence") this.#live.receivePresence(frame.changes);
+    if (frame.kind === "presence") this.#live.receivePresence(frame.changes, frame.broker);
     else if (this.#wanted || this.#reading !== undefined) this.#hold(frame);
     else this.#take(frame);
   }

@@ -27,6 +27,8 @@ export class DeviceColumns {
   clockOffsetMs = new Float64Array(FIRST_CAPACITY);
   online = new Uint8Array(FIRST_CAPACITY);
   onlineAtMs = new Float64Array(FIRST_CAPACITY);
+  /** Number of the broker that said so, plus one; 0: nobody yet. */
+  onlineBroker = new Uint16Array(FIRST_CAPACITY);
   /** The unit it serves; 0: none. */
   unitNo = new Uint32Array(FIRST_CAPACITY);
   maxSpeedKmh = new Float32Array(FIRST_CAPACITY);
@@ -58,6 +60,7 @@ export class DeviceColumns {
     this.clockOffsetMs = grown(this.clockOffsetMs, new Float64Array(capacity));
     this.online = grown(this.online, new Uint8Array(capacity));
     this.onlineAtMs = grown(this.onlineAtMs, new Float64Array(capacity));
+    this.onlineBroker = grown(this.onlineBroker, new Uint16Array(capacity));
     this.unitNo = grown(this.unitNo, new Uint32Array(capacity));
     this.maxSpeedKmh = grown(this.maxSpeedKmh, new Float32Array(capacity));
     this.inDoubt = grown(this.inDoubt, new Uint8Array(capacity));

@@ -172,9 +172,15 @@ describe("the live state", () => {
     const live = new LiveState();
     live.bind(1, { no: 7, kind: "car" });
     live.changedUnits.take();
-    live.receivePresence([{ deviceNo: 1, online: true, atMs: 20 }]);
-    live.receivePresence([{ deviceNo: 1, online: false, atMs: 10 }]);
+    live.receivePresence([{ deviceNo: 1, online: true, atMs: 20 }], 1);
+    live.receivePresence([{ deviceNo: 1, online: false, atMs: 10 }], 1);
     expect(live.devices.online[1]).toBe(1);
+    // It moves to a broker whose clock is behind; the one it left may no longer speak for it.
+    live.receivePresence([{ deviceNo: 1, online: true, atMs: 5 }], 2);
+    live.receivePresence([{ deviceNo: 1, online: false, atMs: 30 }], 1);
+    expect(live.devices.online[1]).toBe(1);
+    live.receivePresence([{ deviceNo: 1, online: false, atMs: 6 }], 2);
+    expect(live.devices.online[1]).toBe(0);
     expect(live.changedUnits.take()).toEqual([7]);
   });
 });

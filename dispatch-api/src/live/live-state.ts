@@ -37,16 +37,23 @@ export class LiveState {
     this.received += fixes.length;
   }
 
-  receivePresence(changes: readonly PresenceChange[]): void {
+  /** What a broker says of its connections. That a device left counts only from the broker that had it; clocks of two are not compared. */
+  receivePresence(changes: readonly PresenceChange[], broker: number): void {
     const { devices } = this;
     for (const { deviceNo, online, atMs } of changes) {
       devices.reserve(deviceNo);
-      if (atMs < num(devices.onlineAtMs[deviceNo])) continue;
-      devices.onlineAtMs[deviceNo] = atMs;
-      const code = online ? 1 : 0;
-      if (devices.online[deviceNo] === code) continue;
-      devices.online[deviceNo] = code;
-      this.#touchUnit(deviceNo);
+      const before = num(devices.onlineBroker[deviceNo]);
+      const isOwn = before === 0 || before === broker + 1;
+      if (isOwn ? atMs < num(devices.onlineAtMs[deviceNo]) : !online) continue;
+      this.#setPresence(deviceNo, online, atMs, broker);
+    }
+  }
+
+  /** What is written down of all brokers; it may lag behind what they said. */
+  restorePresence(saved: readonly (PresenceChange & { readonly broker: number })[]): void {
+    for (const { deviceNo, online, atMs, broker } of saved) {
+      this.devices.reserve(deviceNo);
+      if (atMs >= num(this.devices.onlineAtMs[deviceNo])) this.#setPresence(deviceNo, online, atMs, broker);
     }
   }
 
@@ -219,6 +226,16 @@ export class LiveState {
       counts.late += late;
       counts.implausible += implausible;
     }
+  }
+
+  #setPresence(deviceNo: number, online: boolean, atMs: number, broker: number): void {
+    const { devices } = this;
+    devices.onlineBroker[deviceNo] = broker + 1;
+    devices.onlineAtMs[deviceNo] = atMs;
+    const code = online ? 1 : 0;
+    if (devices.online[deviceNo] === code) return;
+    devices.online[deviceNo] = code;
+    this.#touchUnit(deviceNo);
   }
 
   #touchUnit(no: number): void {

@@ -22,6 +22,7 @@ const MetricsAnswer = Type.Object({
   cpuUserMs: Type.Number(),
   cpuSystemMs: Type.Number(),
   rssBytes: Type.Integer(),
+  redis: Type.Optional(Type.Object({ up: Type.Boolean(), dropped: Type.Integer() })),
 });
 
 export function healthRoutes(app: Api, parts: Parts, counters: () => Counters): void {
@@ -30,7 +31,8 @@ export function healthRoutes(app: Api, parts: Parts, counters: () => Counters): 
     { config: { right: "open" }, schema: { tags: ["health"], summary: "Whether it works", response: { 200: Health } } },
     () => {
       const { database, brokers } = parts.isHealthy();
-      return { ok: database && brokers, database, brokers, version: VERSION };
+      const redis = parts.redis === undefined ? {} : { redis: parts.redis.isUp };
+      return { ok: database && brokers, database, brokers, ...redis, version: VERSION };
     },
   );
 
@@ -61,6 +63,7 @@ export function healthRoutes(app: Api, parts: Parts, counters: () => Counters): 
         cpuUserMs: cpu.user / 1000,
         cpuSystemMs: cpu.system / 1000,
         rssBytes: process.memoryUsage.rss(),
+        ...(parts.redis === undefined ? {} : { redis: { up: parts.redis.isUp, dropped: parts.redis.dropped } }),
       };
       if (query.reset === "yes") metrics.resetEventLoopDelay();
       return answer;

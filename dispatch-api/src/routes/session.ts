@@ -2,14 +2,13 @@ import { Problem, Session, SignIn } from "@wufen/contract";
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { checkPassword, TooManyChecks } from "../adapters/passwords.ts";
-import { SignInLimits } from "../domain/sign-in-limits.ts";
 import type { Parts } from "../parts.ts";
 import { RequestProblem } from "../problem.ts";
 import type { Api } from "./api.ts";
 import { getSignedIn, SESSION_COOKIE } from "./guard.ts";
 
 export function sessionRoutes(app: Api, parts: Parts): void {
-  const limits = new SignInLimits();
+  const limits = parts.signInLimits;
 
   app.post(
     "/api/session",
