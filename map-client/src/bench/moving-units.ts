@@ -15,6 +15,8 @@ export interface MovingUnitsBench {
   glide(on: boolean): void;
   /** Chooses labels with every move, or never. */
   label(on: boolean): void;
+  /** Mean time of one choice of labels since this was last asked, ms. */
+  labelMs(): number;
   /** Drawings of the units so far; 0 for the rival. */
   frames(): number;
   /** Moves every unit once a second, so many times. */
@@ -36,6 +38,7 @@ const VIEW = { center: [104.06, 30.64] as [number, number], zoom: 13 };
 const container = document.getElementById("map");
 if (container === null) throw new Error("bench.html has no element #map");
 let moveAll: () => void = () => undefined;
+const choices: number[] = [];
 let label: (on: boolean) => void = () => undefined;
 let glide: (on: boolean) => void = () => undefined;
 let frames = () => 0;
@@ -61,7 +64,11 @@ async function openOwn(count: number): Promise<void> {
       lagging: nothing,
       unitsChanged: () => {
         if (!gliding) live.store.movingUntilMs = 0;
-        if (labelling) map.labels.choose();
+        if (labelling) {
+          const beganAtMs = performance.now();
+          map.labels.choose();
+          choices.push(performance.now() - beganAtMs);
+        }
         map.wake();
         if (live.framesApplied === 1) resolve(map);
       },
@@ -113,6 +120,10 @@ async function openRival(count: number): Promise<void> {
 window.movingUnits = {
   glide: (on) => glide(on),
   label: (on) => label(on),
+  labelMs: () => {
+    const { length } = choices;
+    return length === 0 ? 0 : choices.splice(0).reduce((sum, ms) => sum + ms, 0) / length;
+  },
   frames: () => frames(),
   open: (way, count) => (way === "own" ? openOwn(count) : openRival(count)),
   move: (times) =>

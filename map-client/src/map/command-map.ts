@@ -1,7 +1,14 @@
 import "maplibre-gl/dist/maplibre-gl.css";
 import type { MapInfo } from "@wufen/contract";
-import type { FeatureCollection } from "geojson";
-import { type GeoJSONSource, Map as MapLibreMap, MercatorCoordinate, ScaleControl, setWorkerUrl } from "maplibre-gl";
+import type { FeatureCollection, Geometry } from "geojson";
+import {
+  type GeoJSONSource,
+  Map as MapLibreMap,
+  MercatorCoordinate,
+  type Point,
+  ScaleControl,
+  setWorkerUrl,
+} from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import { RedrawLoop } from "../engine/layer/redraw-loop.ts";
 import type { LayerScene } from "../engine/layer/view-props.ts";
@@ -13,10 +20,16 @@ import { createBaseMapStyle, createEmptyStyle } from "../style/base-map-style.ts
 import { type DeskData, type DeskSource, EMPTY, withDeskLayers } from "../style/desk-layers.ts";
 import { collectFontFaces } from "../style/font-faces.ts";
 import { darkPalette, lightPalette } from "../style/palette.ts";
+import { boundsOf, shiftInto } from "./free-part.ts";
 import { type LabelText, UnitLabels } from "./unit-labels.ts";
 import { UnitsOverlay } from "./units-overlay.ts";
 
 setWorkerUrl(workerUrl);
+
+/** Least distance of what is revealed from the edges of what is free, pixels. */
+const MARGIN = 24;
+/** Farthest the map zooms out for an area: to a third. */
+const MOST_SHRUNK = 3;
 
 export interface Look {
   readonly theme: "dark" | "light";
@@ -133,12 +146,57 @@ export class CommandMap {
   findPlace(unitNo: number): [lng: number, lat: number] | undefined {
     const { store } = this.#live;
     const row = store.findRow(unitNo);
-    if (row === undefined || !store.hasPosition(row)) return undefined;
+    if (row === undefined || !store.isDrawn(row)) return undefined;
     return fromMercator(store.motion[row * 4 + 2]!, store.motion[row * 4 + 3]!);
   }
 
   flyTo(place: [lng: number, lat: number], zoom = Math.max(this.map.getZoom(), 14.5)): void {
     this.map.easeTo({ center: place, zoom, duration: this.scene.still ? 0 : 600 });
+  }
+
+  /**
+   * Eases, as little as it takes, so that the place and the area around it are not under panels that cover `covered` pixels on the
+   * right. Where the area is much larger than what is seen, the place alone: nobody is thrown out of a street by a click.
+   */
+  reveal(place: [lng: number, lat: number], area: readonly Geometry[], covered: number): void {
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    const padding = { left: MARGIN, top: MARGIN, right: covered + MARGIN, bottom: 2 * MARGIN };
+    const free = {
+      left: padding.left,
+      top: padding.top,
+      right: clientWidth - padding.right,
+      bottom: clientHeight - padding.bottom,
+    };
+    if (free.right - free.left < 120 || free.bottom - free.top < 120) return;
+    const bounds = boundsOf([...area, { type: "Point", coordinates: place }]);
+    const whole = bounds.map((corner) => this.map.project(corner)) as [Point, Point];
+    const duration = this.scene.still ? 0 : 500;
+    const scale = Math.max(
+      (whole[1].x - whole[0].x) / (free.right - free.left),
+      (whole[1].y - whole[0].y) / (free.bottom - free.top),
+    );
+    if (scale > 1 && scale <= MOST_SHRUNK) {
+      this.map.fitBounds(bounds, { padding, duration, maxZoom: this.map.getZoom() });
+      return;
+    }
+    const at = this.map.project(place);
+    const [from, to] = scale <= 1 ? whole : [at, at];
+    const dx = shiftInto(from.x, to.x, free.left, free.right);
+    const dy = shiftInto(from.y, to.y, free.top, free.bottom);
+    if (Math.abs(dx) > 1 || Math.abs(dy) > 1) this.map.panBy([dx, dy], { duration });
+  }
+
+  /** Fits all drawn units; says whether there were any. */
+  showUnits(duration: number): boolean {
+    const { store } = this.#live;
+    const places: Geometry[] = [];
+    for (let row = 0; row < store.rows; row++) {
+      if (!store.isDrawn(row)) continue;
+      places.push({ type: "Point", coordinates: fromMercator(store.motion[row * 4 + 2]!, store.motion[row * 4 + 3]!) });
+    }
+    if (places.length === 0) return false;
+    this.map.fitBounds(boundsOf(places), { padding: 60, maxZoom: 15, duration });
+    return true;
   }
 
   keepInMiddle(place: [lng: number, lat: number]): void {
@@ -147,9 +205,9 @@ export class CommandMap {
   }
 
   showAll(): void {
-    if (this.#info !== undefined) {
-      this.map.fitBounds(this.#info.bounds, { padding: 24, duration: this.scene.still ? 0 : 500 });
-    }
+    const duration = this.scene.still ? 0 : 500;
+    if (this.#info === undefined) this.showUnits(duration);
+    else this.map.fitBounds(this.#info.bounds, { padding: 24, duration });
   }
 
   stop(): void {

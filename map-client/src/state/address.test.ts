@@ -17,6 +17,9 @@ describe("the address", () => {
             }
           : {}),
         ...(chance() < 0.5 ? { unit: 1 + Math.floor(chance() * 1e6) } : {}),
+        ...(chance() < 0.5 ? { kinds: chance() < 0.5 ? (["foot"] as const) : (["motorcycle", "boat"] as const) } : {}),
+        ...(chance() < 0.5 ? { statuses: ["en-route", "off-duty"] as const } : {}),
+        ...(chance() < 0.5 ? { text: "巡 & P=1#" } : {}),
         ...(chance() < 0.5 ? { language: "zh" as const } : {}),
         ...(chance() < 0.5 ? { theme: "light" as const } : {}),
       };
@@ -24,11 +27,17 @@ describe("the address", () => {
     }
   });
 
-  it.each(["", "#", "#map=99/0/0", "#map=1/2", "#unit=-3&lang=fr&theme=pink", "#map=a/b/c&page=x", "#unit=1e99"])(
-    "leaves out what it cannot read: %s",
-    (hash) => {
-      expect(parseAddress(hash).view).toBeUndefined();
-      expect(parseAddress(hash).language).toBeUndefined();
-    },
-  );
+  it.each([
+    "",
+    "#",
+    "#map=99/0/0",
+    "#map=1/2",
+    "#unit=-3&lang=fr&theme=pink",
+    "#map=a/b/c&page=x",
+    "#unit=1e99",
+    "#kinds=tank,&statuses=asleep",
+  ])("leaves out what it cannot read: %s", (hash) => {
+    expect(parseAddress(hash).view).toBeUndefined();
+    expect(parseAddress(hash).language).toBeUndefined();
+  });
 });

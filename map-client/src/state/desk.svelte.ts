@@ -1,4 +1,6 @@
 import { FEED_FLAG, type FeedHealth, type MapInfo, type UnitKind, type UnitStatus } from "@wufen/contract";
+import type { Geometry } from "geojson";
+import { tick } from "svelte";
 import { api } from "../api/endpoints.ts";
 import type { FromFeedWorker, LinkState } from "../engine/feed/desk-messages.ts";
 import { type FeedWorkerPort, LiveUnits } from "../engine/live-units.ts";
@@ -39,6 +41,8 @@ export class Desk {
   kinds = $state.raw<ReadonlySet<UnitKind>>(new Set());
   statuses = $state.raw<ReadonlySet<UnitStatus>>(new Set());
   text = $state("");
+  /** The panels that lie over the map's right side. */
+  panels = $state.raw<HTMLElement | undefined>(undefined);
   selectedNo = $state<number | undefined>(undefined);
   hoveredNo = $state<number | undefined>(undefined);
   following = $state(false);
@@ -54,9 +58,16 @@ export class Desk {
   #panelTimer: ReturnType<typeof setTimeout> | undefined;
   #secondTimer: ReturnType<typeof setInterval>;
   #filteredRoster = -1;
+  #wantedUnit: number | undefined;
+  #fitsUnits = false;
 
   constructor(worker: FeedWorkerPort) {
     this.live = new LiveUnits(worker, () => Date.now());
+    const address = parseAddress(location.hash);
+    this.kinds = new Set(address.kinds);
+    this.statuses = new Set(address.statuses);
+    this.text = address.text ?? "";
+    this.#wantedUnit = address.unit;
     this.nearest = new NearestQuestion(this);
     this.track = new UnitTrackView(this);
     this.live.listen({
@@ -101,7 +112,10 @@ export class Desk {
       {
         clicked: (unitNo, place) => {
           if (unitNo === undefined) void this.nearest.ask(place);
-          else this.select(unitNo);
+          else {
+            this.select(unitNo);
+            void this.reveal(place);
+          }
         },
         hovered: (unitNo) => this.hover(unitNo),
         moved: (view) => {
@@ -121,6 +135,15 @@ export class Desk {
     );
     this.nearest.draw();
     this.track.draw();
+    this.#fitsUnits = this.mapInfo === undefined && this.viewKept === undefined && address.view === undefined;
+  }
+
+  /** Brings a place and the area around it out from under the panels; what is seen already does not move. */
+  async reveal(place: [lng: number, lat: number], area?: readonly Geometry[]): Promise<void> {
+    if (this.following) return;
+    await tick();
+    const covered = this.panels?.childElementCount ? this.panels.clientWidth + 12 : 0;
+    this.map?.reveal(place, area ?? [], covered);
   }
 
   closeMap(): void {
@@ -140,6 +163,7 @@ export class Desk {
     this.setFollowing(false, true);
     void this.track.show(unitNo);
     this.map?.wake();
+    this.map?.labels.chooseSoon();
     const row = unitNo === undefined ? undefined : this.live.store.findRow(unitNo);
     const unit = row === undefined ? undefined : this.live.store.unitAt(row);
     if (row === undefined || unit === undefined) {
@@ -159,6 +183,7 @@ export class Desk {
     this.#mark(unitNo, MARK.hovered, true);
     this.hoveredNo = unitNo;
     this.map?.wake();
+    this.map?.labels.chooseSoon();
   }
 
   /** Marks the units of a ranking on the map, in place of those before. */
@@ -167,6 +192,12 @@ export class Desk {
     for (let row = 0; row < store.rows; row++) store.setMark(row, MARK.ranked, false);
     for (const no of unitNos) this.#mark(no, MARK.ranked, true);
     this.map?.wake();
+  }
+
+  /** Where there are no tiles to fit, the map fits the units once they are known. */
+  #fitUnits(): void {
+    if (!this.#fitsUnits || this.map === undefined) return;
+    if (this.map.showUnits(0)) this.#fitsUnits = false;
   }
 
   flyToUnit(unitNo: number): void {
@@ -190,6 +221,7 @@ export class Desk {
     if (change.text !== undefined) this.text = change.text;
     this.#refilter();
     this.map?.wake();
+    this.map?.labels.chooseSoon();
   }
 
   /** Says something to screen readers, and shows it for a moment unless what it is about is seen anyway. */
@@ -259,14 +291,13 @@ export class Desk {
       if (place !== undefined) this.map?.keepInMiddle(place);
     }
     this.track.extend();
+    this.#fitUnits();
     const wanted = this.#wantedUnit;
     if (wanted !== undefined && live.store.findRow(wanted) !== undefined) {
       this.#wantedUnit = undefined;
       this.select(wanted);
     }
   }
-
-  #wantedUnit = parseAddress(location.hash).unit;
 
   #refilter(): void {
     const { store } = this.live;

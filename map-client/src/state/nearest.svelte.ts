@@ -44,6 +44,10 @@ export class NearestQuestion {
       this.answer = answer;
       this.area = area;
       this.#desk.setRanked(answer.units.map((unit) => unit.no));
+      void this.#desk.reveal(
+        place,
+        area.rings.map((ring) => ring.geometry),
+      );
       const first = answer.units[0];
       const { words, format } = settings;
       this.#desk.say(

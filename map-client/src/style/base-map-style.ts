@@ -202,12 +202,38 @@ function width(kind: RoadKind, more = 0): ExpressionSpecification {
   return ["interpolate", ["exponential", 1.6], ["zoom"], 10, at(low), 13, at(middle), 16, at(high), 19, at(highest)];
 }
 
+/** Kiosks and schools: many, so drawn only near. The tiles say `police` of a kiosk too; its name tells it from a station. */
+const IS_MINOR_POI: ExpressionSpecification = [
+  "any",
+  ["==", ["get", "kind"], "school"],
+  ...["警务站", "警务室", "岗亭", "警亭"].map(
+    (word): ExpressionSpecification => ["in", word, ["coalesce", ["get", "name"], ""]],
+  ),
+];
+
 function labels(palette: BaseMapPalette, language: "zh" | "en"): LayerSpecification[] {
   const name: ExpressionSpecification =
     language === "zh"
       ? ["coalesce", ["get", "name_zh"], ["get", "name"], ["get", "name_en"]]
       : ["coalesce", ["get", "name_en"], ["get", "name"], ["get", "name_zh"]];
   const sign: ExpressionSpecification = ["match", ["get", "kind"], "police", "◆", "hospital", "✚", "•"];
+  const poiLayer = (id: string, minzoom: number, filter: ExpressionSpecification): LayerSpecification => ({
+    id,
+    type: "symbol",
+    source: "base",
+    "source-layer": "pois",
+    minzoom,
+    filter,
+    layout: {
+      // Far out only the signs: names would lie below the units' callsigns.
+      "text-field": ["step", ["zoom"], sign, 14, ["concat", sign, " ", name]],
+      "text-font": FONT_STACK,
+      "text-size": 11,
+      "text-max-width": 9,
+      "symbol-sort-key": ["match", ["get", "kind"], "police", 1, "hospital", 2, "fire_station", 3, 4],
+    },
+    paint: { "text-color": palette.poi, ...halo },
+  });
   const halo = { "text-halo-color": palette.halo, "text-halo-width": 1.4 } as const;
   return [
     {
@@ -278,22 +304,8 @@ function labels(palette: BaseMapPalette, language: "zh" | "en"): LayerSpecificat
       },
       paint: { "text-color": palette.waterLabel, ...halo },
     },
-    {
-      id: "poi-labels",
-      type: "symbol",
-      source: "base",
-      "source-layer": "pois",
-      minzoom: 12,
-      layout: {
-        // Far out only the signs: names would lie below the units' callsigns.
-        "text-field": ["step", ["zoom"], sign, 14, ["concat", sign, " ", name]],
-        "text-font": FONT_STACK,
-        "text-size": 11,
-        "text-max-width": 9,
-        "symbol-sort-key": ["match", ["get", "kind"], "police", 1, "hospital", 2, "fire_station", 3, 4],
-      },
-      paint: { "text-color": palette.poi, ...halo },
-    },
+    poiLayer("kiosk-labels", 14.5, IS_MINOR_POI),
+    poiLayer("poi-labels", 13, ["!", IS_MINOR_POI]),
     {
       id: "place-labels",
       type: "symbol",
@@ -307,9 +319,9 @@ function labels(palette: BaseMapPalette, language: "zh" | "en"): LayerSpecificat
           ["linear"],
           ["zoom"],
           9,
-          ["match", ["get", "kind"], "city", 15, "town", 13, 11],
+          ["match", ["get", "kind"], "city", 14, "town", 12.5, 11],
           15,
-          ["match", ["get", "kind"], "city", 20, "town", 17, "suburb", 16, 13],
+          ["match", ["get", "kind"], "city", 18, "town", 16, "suburb", 14.5, 12.5],
         ],
         "text-letter-spacing": 0.08,
         "text-max-width": 8,

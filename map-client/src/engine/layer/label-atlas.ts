@@ -15,7 +15,7 @@ export interface PaintedBand {
 export const LABEL_HEIGHT = 20;
 const FONT = '600 12.5px "Noto Sans Variable", "Noto Sans SC Variable", sans-serif';
 const SIDE = 1024;
-const HALO = 3;
+const HALO = 4;
 
 /**
  * Callsigns drawn with the page's own fonts into one canvas, each text once; full, it is begun anew. The GPU gets it as a texture,
