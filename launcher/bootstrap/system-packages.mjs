@@ -6,6 +6,7 @@ import { run, step } from "./steps.mjs";
 const NEEDED = [
   { programs: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"], debian: "chromium" },
   { programs: ["mosquitto_pub"], debian: "mosquitto-clients" },
+  { programs: ["redis-server"], debian: "redis-server" },
   { programs: ["haproxy"], debian: "haproxy" },
 ];
 
