@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { BrokerClient } from "./adapters/broker-client.ts";
 import { BusReader } from "./adapters/bus-reader.ts";
 import type { BusHooks, BusSource } from "./adapters/bus-source.ts";
+import { limitConnections } from "./adapters/connection-limits.ts";
 import { ask, openDatabase, waitForDatabase } from "./adapters/database.ts";
 import { FeedUpgrade, refuseUpgrade } from "./adapters/feed-upgrade.ts";
 import { FixHistory } from "./adapters/fix-history.ts";
@@ -163,13 +164,14 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     else refuseUpgrade(socket, new RequestProblem("NOT_FOUND", "WebSockets are /api/feed and /mqtt"));
   };
   api.server.on("upgrade", onUpgrade);
+  limitConnections(api.server, config.trustedProxies);
 
   hub.tick(now());
   await lease.renew();
   await listener.start();
   for (const reader of readers) reader.start();
   await api.listen({ host: config.host, port: config.port });
-  const https = config.https === undefined ? undefined : await listenTls(config.host, config.https, api, onUpgrade);
+  const https = config.https === undefined ? undefined : await listenTls(config, config.https, api, onUpgrade);
 
   const timers = [
     every(FEED_TICK_MS, () => hub.tick(now())),
@@ -222,13 +224,14 @@ function withGone(change: Partial<RegistryChange>, registry: Registry): Registry
 }
 
 function listenTls(
-  host: string,
+  { host, trustedProxies }: Config,
   { port, cert, key }: NonNullable<Config["https"]>,
   api: App["api"],
   onUpgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void,
 ): Promise<HttpsServer> {
   const server = createServer({ cert, key }, (request, response) => api.routing(request, response));
   server.on("upgrade", onUpgrade);
+  limitConnections(server, trustedProxies);
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => resolve(server));
