@@ -4,6 +4,7 @@ import { api } from "../api/endpoints.ts";
 import { ApiProblem } from "../api/request.ts";
 import { fill } from "../i18n/fill.ts";
 import { EMPTY } from "../style/desk-layers.ts";
+import { withoutSmallHoles } from "../style/small-holes.ts";
 import type { Desk } from "./desk.svelte.ts";
 import { settings } from "./settings.svelte.ts";
 
@@ -94,7 +95,7 @@ export class NearestQuestion {
         (ring): Feature => ({
           type: "Feature",
           properties: { ring: RING_MINUTES.indexOf(ring.minutes), minutes: ring.minutes },
-          geometry: ring.geometry,
+          geometry: withoutSmallHoles(ring.geometry),
         }),
       ),
     });

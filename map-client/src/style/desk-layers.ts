@@ -51,7 +51,7 @@ function ringLayers(palette: BaseMapPalette): LayerSpecification[] {
       paint: {
         "line-color": [...colour] as never,
         "line-width": ["match", ["get", "ring"], 2, 2, 1.3],
-        "line-opacity": 0.9,
+        "line-opacity": ["match", ["get", "ring"], 2, 0.9, 0.6],
       },
     },
   ];
