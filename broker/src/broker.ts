@@ -68,6 +68,26 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
     onListening: () => feed.reload(),
     onChanged: (payload) => feed.changed(payload),
   });
+  // First, so that a Redis that cannot be used ends nothing that another process does.
+  const cluster =
+    config.redisUrl === undefined
+      ? undefined
+      : await joinCluster({
+          url: config.redisUrl,
+          prefix: config.redisPrefix,
+          broker: config.brokerNo,
+          waitingBytes: limits.busBufferBytes,
+          log,
+          registry,
+          deliver: (device, request) => deliverCommand(commandTools, device, request),
+          letGo: (device) => {
+            const { session } = device;
+            device.session = undefined;
+            presence.forget(device.record.no);
+            session?.drop();
+            void persistence.cleanSubscriptions(device.record);
+          },
+        });
   await whenDatabaseAnswers(() => partitions.makeAhead(Date.now()), log);
   // Listens first and loads then, so that no change falls between.
   await listener.start();
@@ -166,25 +186,7 @@ export async function startBroker(config: BrokerConfig, log: Logger, onFatal: (e
   await aedes.listen();
   await writer.ready();
   await presence.clearEarlier(writer.lastCommitted.epoch, Date.now());
-  const cluster =
-    config.redisUrl === undefined
-      ? undefined
-      : await joinCluster({
-          url: config.redisUrl,
-          prefix: config.redisPrefix,
-          broker: config.brokerNo,
-          waitingBytes: limits.busBufferBytes,
-          log,
-          registry,
-          deliver: (device, request) => deliverCommand(commandTools, device, request),
-          letGo: (device) => {
-            const { session } = device;
-            device.session = undefined;
-            presence.forget(device.record.no);
-            session?.drop();
-            void persistence.cleanSubscriptions(device.record);
-          },
-        });
+  cluster?.others.begin();
   bus = createBus(config, log, cluster?.link, repeats);
   await bus?.listen();
 

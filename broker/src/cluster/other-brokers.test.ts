@@ -39,6 +39,7 @@ class Cluster {
         gone.session = undefined;
       },
     });
+    others.begin();
     const connect = () => {
       device.session = { ready: true, drop: () => undefined };
       others.connected(device);

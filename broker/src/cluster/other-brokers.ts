@@ -36,6 +36,7 @@ export class OtherBrokers {
   readonly #self = randomUUID();
   readonly #announced = new WeakMap<DeviceConnection, Announced>();
   #connections = 0;
+  #begun = false;
   takeovers = 0;
   commands = 0;
   broken = 0;
@@ -52,6 +53,11 @@ export class OtherBrokers {
       onMessage: (bytes) => this.#receive(bytes),
       onListening: () => this.#announceAgain(),
     };
+  }
+
+  /** Takes what others say from now on: the broker is built. */
+  begin(): void {
+    this.#begun = true;
   }
 
   /** A device has connected here. */
@@ -87,6 +93,7 @@ export class OtherBrokers {
   }
 
   #receive(bytes: Buffer): void {
+    if (!this.#begun) return;
     const said = read(bytes);
     if (said === undefined) {
       this.broken++;

@@ -25,7 +25,7 @@ export interface MqttTools {
   sessionOf(conn: object): Session | undefined;
   readonly persistence: CommandPersistence;
   refuse(deviceNo: number, reason: RefusalReason, nowMs: number): void;
-  /** CONNACK is out. */
+  /** The connection is the device's; CONNACK comes next. */
   onConnected(device: KnownDevice): void;
 }
 
@@ -60,16 +60,15 @@ export function createMqtt(tools: MqttTools): Aedes {
   // The order in which connections with one id are registered is the order in which they take over.
   aedes.on("client", (client) => {
     const session = tools.sessionOf(client.conn);
-    if (session?.device !== undefined && !session.closed) session.device.session = session;
+    if (session?.device === undefined || session.closed) return;
+    session.device.session = session;
+    tools.onConnected(session.device);
   });
   aedes.on("clientReady", (client) => {
     const session = tools.sessionOf(client.conn);
     if (session?.device === undefined) return;
     session.ready = true;
-    if (session.device.session === session) {
-      tools.presence.set(session.device.record.no, true, Date.now());
-      tools.onConnected(session.device);
-    }
+    if (session.device.session === session) tools.presence.set(session.device.record.no, true, Date.now());
     session.release("connecting");
   });
   const count = (client: Client, error: Error) => {
