@@ -235,6 +235,7 @@ describe("the desk in a real browser", () => {
   });
 
   it("speaks English too, and has a light theme", async () => {
+    await page.keyboard.press("0");
     await page.keyboard.press("l");
     await page.waitForFunction(() => document.documentElement.lang.startsWith("en"));
     await page.screenshot({ path: picturePath("desk-dark-en") });

@@ -71,33 +71,27 @@ export function createEmptyStyle(palette: BaseMapPalette): StyleSpecification {
   };
 }
 
+const WORKS = ["industrial", "railway", "construction", "military"];
+const CAMPUS = ["school", "hospital", "commercial", "pedestrian"];
+const IS_POLYGON: ExpressionSpecification = ["==", ["geometry-type"], "Polygon"];
+
 function areas(palette: BaseMapPalette): LayerSpecification[] {
-  const fill = (
-    id: string,
-    layer: string,
-    colour: string | ExpressionSpecification,
-    minzoom = 0,
-  ): LayerSpecification => ({
+  const fill = (id: string, layer: string, colour: string, also?: ExpressionSpecification): LayerSpecification => ({
     id,
     type: "fill",
     source: "base",
     "source-layer": layer,
-    minzoom,
-    filter: ["==", ["geometry-type"], "Polygon"],
+    filter: also === undefined ? IS_POLYGON : ["all", IS_POLYGON, also],
     paint: { "fill-color": colour },
   });
   return [
-    fill("landuse", "landuse", [
-      "match",
-      ["get", "kind"],
-      ["industrial", "railway", "construction", "military"],
-      palette.works,
-      ["school", "hospital", "commercial", "pedestrian"],
-      palette.campus,
-      ["farmland"],
-      palette.ground,
-      palette.built,
+    // A layer for each colour: one whose colour depends on the data keeps its old one until every tile was made anew.
+    fill("built", "landuse", palette.built, [
+      "!",
+      ["match", ["get", "kind"], [...WORKS, ...CAMPUS, "farmland"], true, false],
     ]),
+    fill("works", "landuse", palette.works, ["match", ["get", "kind"], WORKS, true, false]),
+    fill("campus", "landuse", palette.campus, ["match", ["get", "kind"], CAMPUS, true, false]),
     fill("green", "green", palette.green),
     fill("water", "water", palette.water),
     {
