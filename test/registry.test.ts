@@ -64,7 +64,7 @@ async function connects(deviceId: string, password: string): Promise<boolean> {
 describe("the registry's page in a real browser", () => {
   let deviceId: string;
   let firstSecret: string;
-  const shownSecret = () => page.locator("dialog code").first().textContent();
+  const shownSecret = async () => (await page.locator("dialog code").first().textContent()) ?? "";
 
   it("a wrong password is answered in Chinese, and the form can be used again", async () => {
     await page.goto(system.base);
