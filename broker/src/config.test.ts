@@ -39,4 +39,13 @@ describe("readConfig", () => {
     expect(text).not.toContain("not-hex");
     expect(read.problems.length).toBe(5);
   });
+
+  test("takes every level of the log, and says once which there are", () => {
+    expect(readConfig({ ...ENOUGH, WUFEN_LOG: "warn" })).toMatchObject({ ok: true, config: { log: "warn" } });
+    const read = readConfig({ ...ENOUGH, WUFEN_LOG: "loud", WUFEN_PROXY_PROTOCOL: "perhaps" });
+    if (read.ok) throw new Error("must not be taken");
+    expect(read.problems).toHaveLength(2);
+    expect(read.problems[0]).toMatch(/^WUFEN_LOG=loud must be one of .*\bwarn\b.*\bsilent\b/);
+    expect(read.problems[1]).toMatch(/^WUFEN_PROXY_PROTOCOL=perhaps must be one of yes, no/);
+  });
 });

@@ -1,4 +1,5 @@
 import { CLUSTER_PREFIX_DEFAULT, CLUSTER_PREFIX_PATTERN, LIMITS } from "@wufen/contract";
+import { levels } from "pino";
 import { type Static, type TObject, Type } from "typebox";
 import { Value } from "typebox/value";
 
@@ -53,9 +54,9 @@ export type Limits = Static<typeof Limits>;
 /** Settings; each is `WUFEN_` and its name in capitals, but DATABASE_URL and REDIS_URL. */
 const Settings = Type.Object({
   databaseUrl: Type.String({ minLength: 1, description: "postgres://…" }),
-  log: Type.Union([Type.Literal("debug"), Type.Literal("info"), Type.Literal("silent")], {
+  log: Type.Enum([...Object.keys(levels.values), "silent"], {
     default: "info",
-    description: "debug, info or silent",
+    description: "from what level on the log is written",
   }),
   brokerNo: Type.Integer({
     minimum: 0,
@@ -68,7 +69,7 @@ const Settings = Type.Object({
   mqttsPort: Type.Optional(port("unset: no TLS")),
   tlsCert: Type.Optional(Type.String({ minLength: 1, description: "PEM file" })),
   tlsKey: Type.Optional(Type.String({ minLength: 1, description: "PEM file" })),
-  proxyProtocol: Type.Union([Type.Literal("yes"), Type.Literal("no")], {
+  proxyProtocol: Type.Enum(["yes", "no"], {
     default: "no",
     description: "yes where a balancer that says the client's address first is all that reaches the MQTT ports",
   }),
@@ -138,7 +139,11 @@ function readGroup<S extends TObject>(
     const name = error.instancePath.split("/")[1];
     if (name === undefined || name === "") continue;
     const shown = /KEY$|_URL$/.test(variable(name)) ? "(hidden)" : env[variable(name)];
-    problems.push(`${variable(name)}=${shown} ${error.message}: ${describe(schema, name)}`);
+    const rule =
+      error.keyword === "enum"
+        ? `must be one of ${(error.params as { allowedValues: string[] }).allowedValues.join(", ")}`
+        : error.message;
+    problems.push(`${variable(name)}=${shown} ${rule}: ${describe(schema, name)}`);
   }
   return value as Static<S>;
 }

@@ -57,6 +57,13 @@ describe("the configuration", () => {
     expect(problems.join()).not.toContain("secret");
   });
 
+  it("takes every level of the log, and says once which there are", () => {
+    expect(readConfig({ ...RIGHT, WUFEN_LOG: "warn" }).logLevel).toBe("warn");
+    const problems = problemsOf({ ...RIGHT, WUFEN_LOG: "loud" });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^WUFEN_LOG="loud" .*\bwarn\b.*\bsilent\b/);
+  });
+
   it("wants certificate and key for HTTPS", () => {
     expect(problemsOf({ ...RIGHT, WUFEN_HTTPS_PORT: "8443" })).toHaveLength(1);
   });

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { CLUSTER_PREFIX_DEFAULT, CLUSTER_PREFIX_PATTERN } from "@wufen/contract";
+import { levels } from "pino";
 import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import { type IsTrusted, readTrustedProxies } from "./adapters/trusted-proxies.ts";
@@ -9,7 +10,8 @@ const port = (description: string) =>
     pattern: "^([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$",
     description,
   });
-const yesNo = Type.Union([Type.Literal("yes"), Type.Literal("no")], { description: "yes or no" });
+const yesNo = Type.Enum(["yes", "no"], { description: "answer yes or no" });
+const LOG_LEVELS = [...Object.keys(levels.values), "silent"];
 const path = (description: string) => Type.String({ minLength: 1, description });
 
 /** The environment of a dispatch API. */
@@ -55,9 +57,9 @@ export const Environment = Type.Object({
   }),
   WUFEN_PUBLIC_MQTT_PORT: { ...port("broker's port for devices"), default: "1883" },
   WUFEN_PUBLIC_MQTT_TLS: { ...yesNo, default: "no" },
-  WUFEN_LOG: Type.Union([Type.Literal("info"), Type.Literal("debug"), Type.Literal("silent")], {
+  WUFEN_LOG: Type.Enum(LOG_LEVELS, {
     default: "info",
-    description: "info, debug or silent",
+    description: `level from which the log is written: ${LOG_LEVELS.join(", ")}`,
   }),
 });
 type Environment = Static<typeof Environment>;
