@@ -88,9 +88,6 @@ export class Launch {
     const config = this.#config;
     this.#record = new RunRecord(folder.runFile);
     await this.#record.endLeftovers(say);
-    if (config.redisUrl !== undefined) {
-      say("REDIS_URL is set and not used: one broker and one API on one machine need no Redis");
-    }
     const ports = await this.#claimPorts();
     const certificate = usesTls(config) ? await this.#certificate(folder) : undefined;
 

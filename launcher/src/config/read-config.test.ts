@@ -40,7 +40,7 @@ test("all problems are listed at once, each with its value", () => {
     {
       WUFEN_HOST: "example.org",
       DATABASE_URL: "mysql://u:secret@h/d",
-      REDIS_URL: "redis://r",
+      REDIS_URL: "http://u:secret@r",
       WUFEN_TLS_KEY: THIS_FILE,
     },
   );
@@ -55,11 +55,12 @@ test("all problems are listed at once, each with its value", () => {
     "city.osm: ",
     "WUFEN_HOST=example.org: ",
     "DATABASE_URL=mysql://u:***@h/d: ",
+    "REDIS_URL=http://u:***@r: ",
     "--tls-cert and --tls-key",
   ]) {
     expect(text).toContain(part);
   }
-  expect(reading.problems).toHaveLength(9);
+  expect(reading.problems).toHaveLength(10);
   expect(text).not.toContain("secret");
 });
 

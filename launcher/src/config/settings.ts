@@ -170,9 +170,10 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: "redisUrl",
     variable: "REDIS_URL",
-    placeholder: "redis://host:6379",
-    help: "taken and not used yet: one broker and one API on one machine need no Redis",
-    read: readText,
+    placeholder: "redis://user:password@host:6379",
+    help: "a Redis shared with brokers and APIs elsewhere; one of each on one machine need none",
+    read: (text) =>
+      /^rediss?:\/\/[^/?#]/.test(text) ? { value: text } : { problem: "give redis://user:password@host:6379" },
   },
 ];
 
