@@ -6,16 +6,7 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { build } from "vite";
-
-/** One line of a benchmark's output. */
-export interface BenchLine {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly rival?: string;
-  readonly rivalValue?: number;
-  readonly ratio?: number;
-}
+import type { Line } from "./support/line.ts";
 
 const UNITS = 20_000;
 const UPDATES = 10;
@@ -33,7 +24,7 @@ const MIME: Record<string, string> = {
  * against MapLibre's GeoJSON `setData`; draw calls aside, the idle page subtracted. What our units need beside that has lines of
  * its own: one choice of labels (the product makes one a second), and one frame of gliding between two updates.
  */
-export async function run(print: (line: BenchLine) => void): Promise<void> {
+export async function run(print: (line: Line) => void): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "wufen-bench-map-"));
   const server = createServer();
   let browser: Browser | undefined;
