@@ -68,6 +68,7 @@ declare global {
       move(times: number): Promise<void>;
       glide(on: boolean): void;
       label(on: boolean): void;
+      labelMs(): number;
       frames(): number;
     };
   }
