@@ -21,3 +21,18 @@ test("a free port is picked for 0; every port that is taken is named with its re
     await new Promise((resolve) => taken.close(resolve));
   }
 });
+
+test("one port for two purposes, and an address that is not here, are each named once", async () => {
+  const { http: port } = await claimPorts({ http: { option: "http-port", host: "127.0.0.1", port: 0 } });
+  const claim = claimPorts({
+    http: { option: "http-port", host: "127.0.0.1", port },
+    mqtt: { option: "mqtt-port", host: "127.0.0.1", port },
+    https: { option: "https-port", host: "192.0.2.1", port: 0 },
+    mqtts: { option: "mqtts-port", host: "192.0.2.1", port: 0 },
+  });
+  await expect(claim).rejects.toThrow(
+    `--http-port and --mqtt-port are both ${port}: give each a port of its own\n192.0.2.1 is no address of this machine: choose another with --host`,
+  );
+  const error: Error = await claim.catch((reason) => reason);
+  expect(error.message.split("\n")).toHaveLength(2);
+});

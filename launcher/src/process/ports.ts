@@ -17,17 +17,25 @@ export type PortWish = {
 export async function claimPorts<Name extends string>(
   wishes: Readonly<Record<Name, PortWish>>,
 ): Promise<Record<Name, number>> {
-  const problems: string[] = [];
+  // One address that cannot be had is one problem, whatever the number of its ports.
+  const problems = new Set<string>();
   const claimed: [string, Server][] = [];
+  const optionOf = new Map<number, string>();
   for (const [name, wish] of Object.entries<PortWish>(wishes)) {
+    const other = wish.port === 0 ? undefined : optionOf.get(wish.port);
+    if (other !== undefined) {
+      problems.add(`--${other} and --${wish.option} are both ${wish.port}: give each a port of its own`);
+      continue;
+    }
+    optionOf.set(wish.port, wish.option);
     const outcome = await listen(wish.host, wish.port);
     if (outcome instanceof Server) claimed.push([name, outcome]);
-    else problems.push(explain(wish, outcome.code));
+    else problems.add(explain(wish, outcome.code));
   }
   // All are held until the last is claimed, so that none is picked twice.
   const ports = claimed.map(([name, server]) => [name, (server.address() as AddressInfo).port] as const);
   await Promise.all(claimed.map(([, server]) => new Promise((resolve) => server.close(resolve))));
-  if (problems.length > 0) throw new Refusal(problems.join("\n"));
+  if (problems.size > 0) throw new Refusal([...problems].join("\n"));
   return Object.fromEntries(ports) as Record<Name, number>;
 }
 

@@ -76,7 +76,7 @@ export async function startNode(
   ]);
   if ("failure" in outcome) {
     await stop();
-    throw new Refusal(`${program.name} ${outcome.failure}. Its last lines:\n${lines.join("\n")}`);
+    throw new Refusal(`${program.name} ${outcome.failure}. Its last lines:\n${lines.map(toWords).join("\n")}`);
   }
   return { pid: child.pid as number, ended, stop, ready: outcome.fields };
 }
@@ -116,10 +116,20 @@ export async function runNode(
 }
 
 function readReadyLine(line: string): Record<string, unknown> | undefined {
+  const fields = readFields(line);
+  return fields?.ready === true ? fields : undefined;
+}
+
+/** A line of a structured log is told by its message; the rest of it is in the log file. */
+function toWords(line: string): string {
+  const message = readFields(line)?.msg;
+  return typeof message === "string" ? message : line;
+}
+
+function readFields(line: string): Record<string, unknown> | undefined {
   if (!line.startsWith("{")) return undefined;
   try {
-    const fields = JSON.parse(line) as Record<string, unknown>;
-    return fields.ready === true ? fields : undefined;
+    return JSON.parse(line) as Record<string, unknown>;
   } catch {
     return undefined;
   }
