@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import type { DeviceCredential, Problem, Unit } from "@wufen/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { SOCKETS_PER_SESSION } from "../src/adapters/feed-upgrade.ts";
 import { FEED_DESKS_LIMIT } from "../src/live/feed-hub.ts";
-import { Client, Dispatch } from "./support/dispatch.ts";
+import { type Answer, Client, Dispatch } from "./support/dispatch.ts";
 
 let dispatch: Dispatch;
 let admin: Client;
@@ -58,7 +59,7 @@ describe("texts that PostgreSQL cannot hold", () => {
 
   it("are refused as what they are, not as a fault of ours", async () => {
     const stranger = new Client(dispatch.base);
-    const answers = [
+    const answers: Answer<Problem>[] = [
       await stranger.post("/api/session", { name: nul, password: "x" }),
       await admin.send("PATCH", "/api/devices/a%00b", { label: "x" }),
       await admin.post("/api/devices/a%00b/credential"),
@@ -71,8 +72,12 @@ describe("texts that PostgreSQL cannot hold", () => {
   });
 
   it("and times that are no dates ask for nothing", async () => {
-    const { body: device } = await admin.post("/api/devices", { label: "l", kind: "handset" });
-    const { body: unit } = await admin.post("/api/units", { callsign: "T", kind: "foot", deviceId: device.deviceId });
+    const { body: device } = await admin.post<DeviceCredential>("/api/devices", { label: "l", kind: "handset" });
+    const { body: unit } = await admin.post<Unit>("/api/units", {
+      callsign: "T",
+      kind: "foot",
+      deviceId: device.deviceId,
+    });
     for (const fromMs of ["1e308", "9007199254740991"]) {
       expect(await admin.get(`/api/units/${unit.id}/track?fromMs=${fromMs}`)).toMatchObject({
         status: 200,
@@ -89,17 +94,17 @@ it("an address that cannot be read is answered with a Problem and a policy", asy
 });
 
 it("[guard rail 7] nobody off duty is asked where they are", async () => {
-  const { body: device } = await admin.post("/api/devices", { label: "l", kind: "handset" });
+  const { body: device } = await admin.post<DeviceCredential>("/api/devices", { label: "l", kind: "handset" });
   const off = { callsign: "Off", kind: "foot", status: "off-duty", deviceId: device.deviceId };
-  const { body: unit } = await admin.post("/api/units", off);
+  const { body: unit } = await admin.post<Unit>("/api/units", off);
   for (const path of [`units/${unit.id}`, `devices/${device.deviceId}`]) {
-    expect((await admin.post(`/api/${path}/locate`)).body.code).toBe("NO_POSITION");
+    expect((await admin.post<Problem>(`/api/${path}/locate`)).body.code).toBe("NO_POSITION");
   }
 });
 
 it("[O1] an ankle monitor is not asked where it is", async () => {
-  const { body } = await admin.post("/api/devices", { label: "m", kind: "ankle-monitor" });
-  expect((await admin.post(`/api/devices/${body.deviceId}/locate`)).body.code).toBe("DEVICE_KIND_NEEDS_ORDER");
+  const { body } = await admin.post<DeviceCredential>("/api/devices", { label: "m", kind: "ankle-monitor" });
+  expect((await admin.post<Problem>(`/api/devices/${body.deviceId}/locate`)).body.code).toBe("DEVICE_KIND_NEEDS_ORDER");
 });
 
 /** A desk whose socket is in our hands, down to the bytes. */

@@ -1,4 +1,4 @@
-import { FEED_FLAG, FIX_FLAG, type Fix } from "@wufen/contract";
+import { FEED_FLAG, FIX_FLAG, type Fix, type Health, type NearestAnswer, type Unit } from "@wufen/contract";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DatabaseGate } from "./support/database-gate.ts";
 import { TestDesk } from "./support/desk.ts";
@@ -150,18 +150,18 @@ describe("[P9] the database down", () => {
     await desk.until(() => desk.findLast("health")?.database === false);
     const frozenSinceMs = desk.findLast("health")?.positionsFrozenSinceMs ?? 0;
     expect(Math.abs(Date.now() - frozenSinceMs)).toBeLessThan(30_000);
-    expect((await admin.post("/api/nearest", { place: [114.3, 30.6] })).body.units).toHaveLength(1);
-    const edit = await admin.post("/api/units", { callsign: "D", kind: "car" });
+    expect((await admin.post<NearestAnswer>("/api/nearest", { place: [114.3, 30.6] })).body.units).toHaveLength(1);
+    const edit = await admin.post<Unit>("/api/units", { callsign: "D", kind: "car" });
     expect(edit.body).toMatchObject({ code: "DATABASE_DOWN" });
     expect(edit.status).toBe(503);
-    expect((await admin.get("/healthz")).body).toMatchObject({ ok: false, database: false });
+    expect((await admin.get<Health>("/healthz")).body).toMatchObject({ ok: false, database: false });
     gate.reopen();
     await desk.until(() => desk.findLast("health")?.positionsFrozenSinceMs === null);
     expect(desk.closed).toBeUndefined();
     const after = fixAt(0);
     await dispatch.broker.publish([after]);
     await desk.until(() => isAt(desk, 0, after));
-    const more = await admin.post("/api/units", { callsign: "E", kind: "car" });
+    const more = await admin.post<Unit>("/api/units", { callsign: "E", kind: "car" });
     expect(more.status).toBe(201);
     await desk.until(() => desk.findLast("units")?.upsert.some(({ callsign }) => callsign === "E") === true);
   });

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { DeviceCredential } from "@wufen/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { type Client, Dispatch, PROXY_KEY } from "./support/dispatch.ts";
@@ -115,7 +116,7 @@ describe("the devices' way through the API's origin", () => {
   });
 
   it("carries a command to a device", async () => {
-    const { body: device } = await admin.post("/api/devices", { label: "l", kind: "handset" });
+    const { body: device } = await admin.post<DeviceCredential>("/api/devices", { label: "l", kind: "handset" });
     expect((await admin.post(`/api/devices/${device.deviceId}/locate`)).status).toBe(204);
     const last = heard.at(-1) as Heard;
     expect(last).toMatchObject({ method: "POST", url: `/commands/${device.deviceId}` });

@@ -44,7 +44,7 @@ function callsigns(desk: TestDesk): Map<number, string> {
 }
 
 async function feedMetrics(): Promise<{ bytes: number; desks: number; coalesced: number }> {
-  const { body } = await admin.get("/api/metrics-json");
+  const { body } = await admin.get<Record<"feedBytes" | "feedDesks" | "feedCoalesced", number>>("/api/metrics-json");
   return { bytes: body.feedBytes, desks: body.feedDesks, coalesced: body.feedCoalesced };
 }
 

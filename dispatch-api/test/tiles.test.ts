@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { MapInfo, NearestAnswer, ResponseArea } from "@wufen/contract";
+import { MapInfo, NearestAnswer, type Problem, ResponseArea } from "@wufen/contract";
 import { importExtract } from "@wufen/road-network";
 import { Value } from "typebox/value";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -39,7 +39,7 @@ function tileOf(lng: number, lat: number, z: number): string {
 
 describe("the map's tiles", () => {
   it("are announced with bounds and centre", async () => {
-    const answer = await desk.get("/api/map");
+    const answer = await desk.get<MapInfo>("/api/map");
     expect([...Value.Errors(MapInfo, answer.body)]).toEqual([]);
     expect(answer.body.center[0]).toBeCloseTo(114.305, 1);
   });
@@ -61,22 +61,22 @@ describe("the map's tiles", () => {
 
   it("are empty where nothing is, and none beyond the world", async () => {
     expect((await desk.get(tileOf(-100, 10, 14))).status).toBe(204);
-    expect((await desk.get("/api/tiles/1/2/0.mvt")).body.code).toBe("TILE_NOT_FOUND");
+    expect((await desk.get<Problem>("/api/tiles/1/2/0.mvt")).body.code).toBe("TILE_NOT_FOUND");
   });
 });
 
 describe("with the map's roads", () => {
   it("[N1] answers are by road, of the map's version, and areas have their shape", async () => {
-    const { version } = (await desk.get("/api/map")).body;
-    const nearest = await desk.post("/api/nearest", { place: [114.305, 30.6] });
+    const { version } = (await desk.get<MapInfo>("/api/map")).body;
+    const nearest = await desk.post<NearestAnswer>("/api/nearest", { place: [114.305, 30.6] });
     expect([...Value.Errors(NearestAnswer, nearest.body)]).toEqual([]);
     expect(nearest.body.model).toEqual({ kind: "road", graphVersion: version });
     const from = { place: [114.305, 30.6], kind: "car" };
-    const area = await desk.post("/api/response-area", { from, minutes: [3, 0.5] });
+    const area = await desk.post<ResponseArea>("/api/response-area", { from, minutes: [3, 0.5] });
     expect([...Value.Errors(ResponseArea, area.body)]).toEqual([]);
     expect(area.body.model).toEqual({ kind: "road", graphVersion: version });
     // All around the block in three minutes, in half a minute not: then the block is no hole yet.
-    const polygons = area.body.rings.map(({ geometry }: ResponseArea["rings"][number]) => geometry.coordinates);
-    expect(polygons.map((area: unknown[][]) => area[0]?.length)).toEqual([1, 2]);
+    const polygons = area.body.rings.map(({ geometry }) => geometry.coordinates);
+    expect(polygons.map((area) => area[0]?.length)).toEqual([1, 2]);
   });
 });
