@@ -1,7 +1,11 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import type { DeviceCredential } from "@wufen/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
+import { BrokerClient } from "../src/adapters/broker-client.ts";
+import { MqttPassage } from "../src/adapters/mqtt-passage.ts";
 import { type Client, Dispatch, PROXY_KEY } from "./support/dispatch.ts";
 
 interface Heard {
@@ -107,6 +111,22 @@ describe("the devices' way through the API's origin", () => {
     const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.close();
     await closed;
+  });
+
+  it("answers 502 while the broker is away, and keeps no socket", async () => {
+    const nobody = createServer().listen(0, "127.0.0.1");
+    await once(nobody, "listening");
+    const { port } = nobody.address() as AddressInfo;
+    await new Promise((resolve) => nobody.close(resolve));
+    const away = new MqttPassage(new BrokerClient(new URL(`http://127.0.0.1:${port}`), PROXY_KEY), () => false);
+    const origin = createServer().listen(0, "127.0.0.1");
+    origin.on("upgrade", (request, socket, head) => away.accept(request, socket as Socket, head));
+    await once(origin, "listening");
+    const socket = new WebSocket(`ws://127.0.0.1:${(origin.address() as AddressInfo).port}/mqtt`, "mqtt");
+    const [error] = await once(socket, "error");
+    expect(error.message).toContain("502");
+    expect(away.open).toBe(0);
+    await new Promise((resolve) => origin.close(resolve));
   });
 
   it("has no other WebSocket", async () => {

@@ -1,13 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { fastifyCookie } from "@fastify/cookie";
-import { LIMITS, type Problem } from "@wufen/contract";
+import { LIMITS } from "@wufen/contract";
 import { type WebSocket, WebSocketServer } from "ws";
 import { AttemptLimiter } from "../domain/attempt-limiter.ts";
 import type { Desk, FeedHub, FeedSocket } from "../live/feed-hub.ts";
 import type { FeedMessage } from "../live/feed-log.ts";
 import { RequestProblem } from "../problem.ts";
 import { refuseOtherSites, SESSION_COOKIE } from "../routes/guard.ts";
+import { refuseUpgrade } from "./refuse-upgrade.ts";
 import type { SessionStore, SignedIn } from "./session-store.ts";
 import { clientAddress, type IsTrusted } from "./trusted-proxies.ts";
 
@@ -138,13 +139,4 @@ class DeskSocket implements FeedSocket {
     const cut = setTimeout(() => this.#ws.terminate(), CLOSE_WAIT_MS);
     this.#ws.once("close", () => clearTimeout(cut));
   }
-}
-
-/** Answers an upgrade that is refused with a Problem and closes. */
-export function refuseUpgrade(socket: Socket, error: unknown): void {
-  const problem =
-    error instanceof RequestProblem ? error : new RequestProblem("INTERNAL", "the feed could not be opened; try again");
-  const body = JSON.stringify(problem.toBody("") satisfies Problem);
-  const head = `HTTP/1.1 ${problem.status} Refused\r\nContent-Type: application/json\r\nConnection: close`;
-  socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }

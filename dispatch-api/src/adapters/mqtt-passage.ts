@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { RequestProblem } from "../problem.ts";
 import { type BrokerClient, passedOnHeaders } from "./broker-client.ts";
+import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { clientAddress, type IsTrusted } from "./trusted-proxies.ts";
 
 /** Most MQTT WebSockets passed through at once. */
@@ -25,20 +27,22 @@ export class MqttPassage {
 
   accept(request: IncomingMessage, client: Socket, head: Buffer): void {
     if (this.#sockets.size >= PASSAGES_LIMIT) {
-      client.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n");
+      refuseUpgrade(client, new RequestProblem("TOO_MANY_REQUESTS", `${PASSAGES_LIMIT} are open; try again later`));
       return;
     }
     const { hostname, port } = this.#broker.url;
     const broker = connect({ host: hostname, port: Number(port || 80) });
     broker.setTimeout(CONNECT_WAIT_MS, () => broker.destroy());
+    let isConnected = false;
     const drop = () => {
-      this.#sockets.delete(client);
-      if (broker.connecting) client.end("HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n\r\n");
+      if (!this.#sockets.delete(client)) return;
       broker.destroy();
-      client.destroy();
+      if (isConnected) client.destroy();
+      else refuseUpgrade(client, new RequestProblem("BROKER_UNREACHABLE", "the broker does not answer; try again"));
     };
     this.#sockets.add(client);
     broker.on("connect", () => {
+      isConnected = true;
       broker.setTimeout(0);
       broker.write(requestHead(request, this.#broker, clientAddress(request, this.#isTrusted)));
       if (head.length > 0) broker.write(head);

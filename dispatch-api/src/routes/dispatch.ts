@@ -8,7 +8,7 @@ import { RequestProblem } from "../problem.ts";
 import type { Api } from "./api.ts";
 import { getUnit } from "./units.ts";
 
-/** The rings of response: station, branch, city. */
+/** 五分: five minutes, where nothing else is asked for. */
 const DEFAULT_MINUTES = [5];
 
 export function dispatchRoutes(app: Api, parts: Parts): void {
