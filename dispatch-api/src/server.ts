@@ -30,7 +30,7 @@ import { createStraightLineModel } from "./domain/straight-line-model.ts";
 import { BusFollower } from "./live/bus-follower.ts";
 import { FeedHub } from "./live/feed-hub.ts";
 import { LiveState } from "./live/live-state.ts";
-import { Registry, type RegistryChange } from "./live/registry.ts";
+import { Registry } from "./live/registry.ts";
 import { Metrics } from "./metrics.ts";
 import type { Parts } from "./parts.ts";
 import { RequestProblem } from "./problem.ts";
@@ -113,12 +113,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     for (const unit of upserted) if (unit.deviceNo !== null) live.bind(unit.deviceNo, unit);
     hub.changeUnits(upserted, removed, now());
   };
-  const listener = new RegistryListener(
-    sql,
-    registryStore,
-    ({ whole: isWhole, ...change }) => changeRegistry(isWhole === true ? withGone(change, registry) : change),
-    log,
-  );
+  const listener = new RegistryListener(sql, registryStore, registry, changeRegistry, log);
 
   const readers: BusSource[] = config.busSockets.map((path) => new BusReader(path, busHooks, log));
   if (cluster !== undefined) readers.push(cluster.bus);
@@ -208,19 +203,6 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
       metrics.stop();
       await sql.end({ timeout: 1 });
     },
-  };
-}
-
-/** Rows that were there and are no more, beside those that are. */
-function withGone(change: Partial<RegistryChange>, registry: Registry): RegistryChange {
-  const { devices = [], units = [] } = change;
-  const deviceNos = new Set(devices.map(({ no }) => no));
-  const unitNos = new Set(units.map(({ no }) => no));
-  return {
-    devices,
-    units,
-    goneDevices: [...registry.devices.keys()].filter((no) => !deviceNos.has(no)),
-    goneUnits: [...registry.units.keys()].filter((no) => !unitNos.has(no)),
   };
 }
 
