@@ -146,6 +146,26 @@ describe("the desk in a real browser", () => {
     ] as const);
   });
 
+  it("a row of the list follows its unit: where it was heard, and its status", async () => {
+    // What has a position on the map says its age in the list, whenever its first fix came.
+    await page.waitForFunction(() => {
+      const rows = [...document.querySelectorAll("#unit-list [role=option]")];
+      return (
+        rows.length > 5 &&
+        rows.every((row) => {
+          const placed = __wufen.unitPosition(row.querySelector("b")?.textContent ?? "") !== undefined;
+          return !placed || !/no position|无位置/.test(row.querySelector(".age")?.textContent ?? "");
+        })
+      );
+    });
+    const { units } = await system.api.get<UnitList>("/api/units");
+    const first = await page.locator("#unit-list [role=option] b").first().textContent();
+    const unit = units.find(({ callsign }) => callsign === first);
+    await system.api.call("PATCH", `/api/units/${unit?.id}`, { status: "emergency" });
+    await page.locator("#unit-list .row.emergency b", { hasText: first ?? "" }).waitFor();
+    await system.api.call("PATCH", `/api/units/${unit?.id}`, { status: unit?.status });
+  });
+
   it("a position sent with mosquitto_pub in OwnTracks form appears on the map", async () => {
     const position: [number, number] = [center[0] + 0.004, center[1] + 0.003];
     const message = {
